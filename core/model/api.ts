@@ -1,0 +1,56 @@
+import type { Alarm } from './alarm.ts'
+import type { Severity } from './severity.ts'
+
+/** `ok` reachable and measured · `alarm` has an open alarm · `unknown` no data · `disabled` configured but switched off. */
+export type DeviceState = 'ok' | 'alarm' | 'unknown' | 'disabled'
+
+export interface CheckState {
+  readonly name: string
+  readonly kind: string
+  readonly up: boolean | null
+  readonly reason: string | null
+  /** ms since 1970 of the last run seen; null before the first. */
+  readonly at: number | null
+  readonly duration_ms: number | null
+  readonly interval_ms: number
+}
+
+export interface LastValue {
+  readonly measurement: string
+  readonly field: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly value: number | string | boolean
+  readonly at: number
+}
+
+/** One row of `GET /api/v1/devices`. */
+export interface DeviceSummary {
+  readonly name: string
+  readonly title: string
+  readonly class: string
+  readonly state: DeviceState
+  readonly severity: Severity | null
+  readonly address: string | null
+  readonly location: { readonly room?: string; readonly cabinet?: string } | null
+  readonly agent: string | null
+  readonly enabled: boolean
+  readonly alarms: number
+  /** ms of the newest sample; null when none was seen. */
+  readonly last_seen: number | null
+}
+
+/** `GET /api/v1/devices/NAME`. */
+export interface DeviceDetail extends DeviceSummary {
+  readonly checks: readonly CheckState[]
+  readonly values: readonly LastValue[]
+  readonly open: readonly Alarm[]
+}
+
+/** `GET /api/v1/series`. */
+export interface SeriesAnswer {
+  readonly series: readonly {
+    readonly tags: Readonly<Record<string, string>>
+    /** [ms, value]; with `step` the mean of each step's points. */
+    readonly points: readonly (readonly [number, number | string])[]
+  }[]
+}

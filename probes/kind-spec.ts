@@ -1,0 +1,15 @@
+import type { GenericSchema } from 'valibot'
+
+/** The light half of a check kind: enough to validate devices.yaml without loading the probe (DESIGN §4). */
+export interface KindSpec {
+  /** Options under the check, besides the common ones (`kind name interval timeout address enabled`). Must be a strict object. */
+  readonly options: GenericSchema
+  /** Default interval and per-run deadline, ms. */
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** `remote` is run by a poller and needs an address; `local` by the agent named like the device; `push` is a listener. */
+  readonly where: 'remote' | 'local' | 'push'
+  /** Paths of options that hold secrets (`password`, `community`): literal values are a warning, errors print `<secret>`. */
+  readonly secrets: readonly string[]
+  readonly title: { readonly zh: string; readonly en: string }
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['core/**', 'agent/**', 'collector/**', 'broker/**', 'alarm/**', 'notify/**', 'probes/**', 'protocols/**', 'cli/**'],
+      reporter: ['text-summary', 'html'],
+    },
+  },
+})
