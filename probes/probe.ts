@@ -1,5 +1,5 @@
-import type { Counters } from '../core/lifecycle/counters.ts'
 import type { Clock } from '../core/lifecycle/clock.ts'
+import type { Counters } from '../core/lifecycle/counters.ts'
 import type { Log } from '../core/log/log.ts'
 import type { Reason } from '../core/model/reason.ts'
 import type { Sample } from '../core/model/sample.ts'

@@ -1,0 +1,13 @@
+import { hostKind } from './host/options.ts'
+import { httpKind } from './http/options.ts'
+import type { KindSpec } from './kind-spec.ts'
+import { pingKind } from './ping/options.ts'
+import { tcpKind } from './tcp/options.ts'
+
+/** Every check kind's options, without its code: what the collector and `jifang check` validate devices.yaml with. One line per kind. */
+export const kinds = {
+  host: hostKind,
+  ping: pingKind,
+  tcp: tcpKind,
+  http: httpKind,
+} satisfies Record<string, KindSpec>
