@@ -139,7 +139,11 @@ class FileSegmentLog implements SegmentLog {
         for (const listener of this.#listeners) listener()
       } catch (error) {
         this.#o.counters.add('jifang_log_write_errors_total', 1, this.#labels)
-        for (const item of batch) item.reject(error as Error)
+        // What gathered behind a failed batch fails with it: stored now, it would stand before what its writer tries again.
+        const behind = this.#waiting
+        this.#waiting = []
+        this.#waitingBytes = 0
+        for (const item of [...batch, ...behind]) item.reject(error as Error)
       }
     }
     this.#flushing = null
