@@ -52,5 +52,29 @@ export interface SeriesAnswer {
     readonly tags: Readonly<Record<string, string>>
     /** [ms, value]; with `step` the mean of each step's points. */
     readonly points: readonly (readonly [number, number | string])[]
+    /** There are more points behind the last one; ask again from there, or with a step. */
+    readonly truncated?: boolean
   }[]
+  /** There are more series than one answer holds; narrow it by tags. */
+  readonly truncated?: boolean
+}
+
+/** One row of `GET /api/v1/agents`. */
+export interface AgentView {
+  readonly name: string
+  readonly state: 'online' | 'offline' | 'unknown'
+  readonly reason: string
+  readonly version: string | null
+  readonly host: string | null
+  readonly os: string | null
+  /** ms of the last message of any kind. */
+  readonly last_seen: number | null
+  /** Collector's clock minus the agent's, ms. */
+  readonly skew_ms: number | null
+  readonly backlog: number
+  readonly lost: number
+  /** Configuration version in force on the agent, and the newest that was handed out. */
+  readonly config: number
+  readonly config_wanted: number
+  readonly rejected: string | null
 }
