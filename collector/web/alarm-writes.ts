@@ -1,0 +1,55 @@
+import type { Context, Hono } from 'hono'
+import type { Gate } from './auth.ts'
+import { callerOf, type Env } from './caller.ts'
+import { type AlarmCommand, HttpProblem, type WebDeps } from './deps.ts'
+import { parseSpan } from './query.ts'
+
+const COMMANDS: ReadonlySet<string> = new Set<AlarmCommand['command']>(['ack', 'unack', 'note', 'close', 'reset', 'mark', 'mute'])
+const MILESTONES: ReadonlySet<string> = new Set(['arrived', 'reported', 'plan', 'repaired'])
+const MAX_NOTE = 1000
+
+/** `POST /api/v1/alarms/ID/{ack,unack,reset,note,mark,close,mute}` with `{note?, for?, milestone?}`. */
+export function alarmWrites(app: Hono<Env>, deps: WebDeps, gate: Gate): void {
+  app.post('/api/v1/alarms/:id/:command', async (c) => {
+    const caller = gate.writer(c.req.header('authorization'), callerOf(c), 'operator')
+    const command = c.req.param('command')
+    if (!COMMANDS.has(command)) throw new HttpProblem(404, `alarms can't ${command}; they can ${[...COMMANDS].join(', ')}`)
+    const alarm = deps.alarm(c.req.param('id'))
+    if (!alarm) throw new HttpProblem(404, `no alarm ${c.req.param('id')}`)
+    const body = await readBody(c)
+    return c.json(await deps.command(build(command as AlarmCommand['command'], alarm.id, caller.person, deps.clock.now(), body)))
+  })
+}
+
+async function readBody(c: Context): Promise<Record<string, unknown>> {
+  const text = await c.req.text()
+  if (text.trim() === '') return {}
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
+  } catch {
+    // told below, together with valid JSON that is no object
+  }
+  throw new HttpProblem(400, 'the body must be a JSON object')
+}
+
+function build(command: AlarmCommand['command'], alarm: string, by: string, at: number, body: Record<string, unknown>): AlarmCommand {
+  const note = body.note
+  if (note !== undefined && (typeof note !== 'string' || note.length > MAX_NOTE))
+    throw new HttpProblem(400, `note: must be a text of up to ${MAX_NOTE} characters`)
+  if (command === 'note' && !note) throw new HttpProblem(400, 'note: is missing')
+  const milestone = body.milestone
+  if (command === 'mark' && (typeof milestone !== 'string' || !MILESTONES.has(milestone)))
+    throw new HttpProblem(400, `milestone: must be one of ${[...MILESTONES].join(', ')}`)
+  const span = body.for
+  if (span !== undefined && typeof span !== 'string') throw new HttpProblem(400, 'for: must be a span such as 2h')
+  return {
+    command,
+    alarm,
+    by,
+    at,
+    ...(typeof note === 'string' ? { note } : {}),
+    ...(typeof milestone === 'string' ? { milestone } : {}),
+    ...(span !== undefined ? { until: at + parseSpan('for', span) } : {}),
+  }
+}

@@ -1,0 +1,40 @@
+import { HttpProblem, type SeriesQuery } from './deps.ts'
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const DAY_MS = 86_400_000
+
+/** A moment: ms since 1970, an ISO date, `now`, or relative to now (`-2h`). @throws HttpProblem 400 */
+export function parseMoment(name: string, text: string | undefined, now: number, fallback: number): number {
+  if (text === undefined || text === '') return fallback
+  if (text === 'now') return now
+  if (/^\d{10,14}$/.test(text)) return text.length <= 10 ? Number(text) * 1000 : Number(text)
+  if (text.startsWith('-')) return now - parseSpan(name, text.slice(1))
+  const moment = Date.parse(text)
+  if (Number.isNaN(moment)) throw new HttpProblem(400, `${name}: not a time: ${JSON.stringify(text)} (use ms, an ISO date or -2h)`)
+  return moment
+}
+
+/** A span such as 30s, 5m, 1h or plain ms. @throws HttpProblem 400 */
+export function parseSpan(name: string, text: string): number {
+  const match = /^(\d+)(ms|s|m|h|d)?$/.exec(text)
+  if (!match) throw new HttpProblem(400, `${name}: not a span: ${JSON.stringify(text)} (use 30s, 5m, 1h)`)
+  return Number(match[1]) * (UNIT_MS[match[2] ?? 'ms'] ?? 1)
+}
+
+/** `device measurement field from to step` of /api/v1/series; the last day by default. @throws HttpProblem 400 */
+export function parseSeriesQuery(param: (name: string) => string | undefined, now: number): SeriesQuery {
+  const needed = (name: string): string => {
+    const value = param(name)
+    if (!value) throw new HttpProblem(400, `${name} is missing`)
+    return value
+  }
+  const to = parseMoment('to', param('to'), now, now)
+  const from = parseMoment('from', param('from'), now, to - DAY_MS)
+  if (from >= to) throw new HttpProblem(400, 'from must be before to')
+  const step = param('step')
+  const query = { device: needed('device'), measurement: needed('measurement'), field: needed('field'), from, to }
+  if (!step) return query
+  const stepMs = parseSpan('step', step)
+  if (stepMs < 1) throw new HttpProblem(400, 'step must be at least 1ms')
+  return { ...query, step: stepMs }
+}
