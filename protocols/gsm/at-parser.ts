@@ -15,7 +15,8 @@ export class AtParser {
     for (const char of bytes.toString('latin1')) {
       if (char === '\r' || char === '\n') this.#flush(items)
       else if (char >= ' ' || char === '\t') this.#line += char
-      if (this.#line === '> ') {
+      // Some modems leave out the blank behind the prompt; where there is one it is trimmed off the next line.
+      if (this.#line.trimStart() === '>') {
         this.#line = ''
         items.push({ type: 'prompt' })
       } else if (this.#line.length > MAX_LINE) {
@@ -29,8 +30,7 @@ export class AtParser {
   #flush(items: AtItem[]): void {
     const text = this.#line.trim()
     this.#line = ''
-    if (text === '>') items.push({ type: 'prompt' })
-    else if (text !== '') items.push({ type: 'line', text })
+    if (text !== '') items.push({ type: 'line', text })
   }
 }
 
@@ -45,7 +45,8 @@ const TWO_LINES: readonly (readonly [string, 'report' | 'message'])[] = [
   ['+CDS:', 'report'],
   ['+CMT:', 'message'],
 ]
-const OTHER = /^(\+CMTI:|\+CDSI:|\+CREG:|\+CGREG:|\+CEREG:|\+CRING:|\+CUSD:|\+CLIP:|RING$|NO CARRIER$|\^|\+STIN|\+CFUN:|\+CPIN:|SMS Ready|Call Ready|RDY$|PB DONE)/
+const OTHER =
+  /^(\+CMTI:|\+CDSI:|\+CREG:|\+CGREG:|\+CEREG:|\+CRING:|\+CUSD:|\+CLIP:|RING$|NO CARRIER$|\^|\+STIN|\+CFUN:|\+CPIN:|SMS Ready|Call Ready|RDY$|PB DONE)/
 
 /** Tells answers from what comes unasked. `expected` is the prefix that the running command answers with (`+CREG:`), or null. */
 export class UnsolicitedFilter {

@@ -106,7 +106,11 @@ export class GsmError extends Error {
   readonly group: ErrorGroup
   readonly uncertain: boolean
 
-  constructor(kind: GsmErrorKind, message: string, options: { code?: number; group?: ErrorGroup; uncertain?: boolean; cause?: unknown } = {}) {
+  constructor(
+    kind: GsmErrorKind,
+    message: string,
+    options: { code?: number; group?: ErrorGroup; uncertain?: boolean; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'GsmError'
     this.kind = kind

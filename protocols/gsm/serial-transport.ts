@@ -41,7 +41,10 @@ async function loadSerialPort(): Promise<typeof import('serialport')> {
   try {
     return await import('serialport')
   } catch (cause) {
-    throw new GsmError('open', 'the serial port module can not be loaded on this machine: npm install serialport', { group: 'person', cause })
+    throw new GsmError('open', 'the serial port module can not be loaded on this machine: npm install serialport', {
+      group: 'person',
+      cause,
+    })
   }
 }
 
