@@ -7,7 +7,7 @@ const HEARTBEAT_MS = 15_000
 /** Events waiting for one client that does not read; then it is cut off and comes back with its Last-Event-ID. */
 const MAX_WAITING = 1000
 
-/** `GET /api/v1/events`: server-sent alarm events; with `Last-Event-ID` (or `?since_id=`) those missed come first, without a gap or a double. */
+/** `GET /api/v1/events`: server-sent alarm events; with `Last-Event-ID` (or `?since_id=`) those missed come first, without a gap or a double; `live` marks where they end. */
 export function streamEvents(c: Context, deps: WebDeps, stopping: AbortSignal): Response {
   const lastId = c.req.header('last-event-id') ?? c.req.query('since_id') ?? null
   const replayAll = c.req.query('replay') === 'all'
@@ -30,6 +30,7 @@ export function streamEvents(c: Context, deps: WebDeps, stopping: AbortSignal): 
           sent = event.id
         }
       }
+      await stream.writeSSE({ event: 'live', data: '{}' })
       while (!stream.aborted && !stopping.aborted) {
         const batch = waiting.splice(0)
         if (batch.length > MAX_WAITING) break
