@@ -15,7 +15,7 @@ export interface Check {
   readonly timeoutMs: number
   readonly address?: string
   readonly enabled: boolean
-  /** Kind options, validated, secrets still references. */
+  /** Kind options as written: valid input of the kind's schema (whoever runs the check parses them, which fills defaults); secrets still references. */
   readonly options: Readonly<Record<string, unknown>>
   readonly place: Place
 }
@@ -40,7 +40,13 @@ export interface Device {
   readonly checks: readonly Check[]
   /** `alarms:` overrides by rule name: levels to replace, or false to switch the rule off here. Shape: alarm/. */
   readonly alarms: Readonly<Record<string, unknown>>
+  readonly vendor?: string
+  readonly model?: string
+  /** Anything worth knowing, for people only. */
+  readonly note?: string
   readonly place: Place
+  /** Its place in the file as a path (`['devices', 3]`), for messages about what is inside; several devices of one range share it. */
+  readonly source?: readonly (string | number)[]
 }
 
 export interface Inventory {

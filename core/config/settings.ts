@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import type * as v from 'valibot'
+import type { Path, YamlDocument } from './document.ts'
+import { isLoopback } from './listen.ts'
+import { settingsSchema } from './settings-schema.ts'
+import { checkShape } from './shape.ts'
+
+/** jifang.yaml with all defaults; durations in ms, sizes in bytes, secrets still references, paths as written. */
+export type Settings = v.InferOutput<typeof settingsSchema>
+export type InfluxSettings = NonNullable<Settings['influx']>
+export type MqttSettings = Settings['mqtt']
+export type WebSettings = Settings['web']
+export type Role = WebSettings['tokens'][number]['role']
+
+const MIN_TOKEN = 16
+
+/** Problems go into `doc.issues`; undefined when one of them is an error. `baseDir`: the folder that paths in the file start from. */
+export function parseSettings(doc: YamlDocument, baseDir: string): Settings | undefined {
+  const settings = checkShape(doc, settingsSchema, doc.value, [])
+  if (!settings) return undefined
+  checkWeb(doc, settings.web)
+  checkMqtt(doc, settings.mqtt)
+  warnOfLiterals(doc, settings)
+  checkFiles(doc, settings, baseDir)
+  return doc.issues.some((issue) => issue.level === 'error') ? undefined : settings
+}
+
+function checkWeb(doc: YamlDocument, web: WebSettings): void {
+  if (!isLoopback(web.listen.host)) {
+    if (web.tokens.length === 0)
+      doc.error(['web', 'listen'], 'listens beyond this machine, but there are no web.tokens: anybody could acknowledge and silence')
+    else if (!web.tls) doc.warn(['web', 'listen'], 'tokens travel unencrypted beyond this machine: give web.tls')
+  }
+  unique(
+    doc,
+    web.tokens,
+    (index) => ['web', 'tokens', index, 'token'],
+    ({ token }) => token,
+    'the same token is given twice: every person needs an own one',
+  )
+  for (const [index, { token }] of web.tokens.entries()) {
+    if (!token.includes('${') && token.length < MIN_TOKEN)
+      doc.error(['web', 'tokens', index, 'token'], `is too short: at least ${MIN_TOKEN} characters`)
+  }
+}
+
+function checkMqtt(doc: YamlDocument, mqtt: MqttSettings): void {
+  if (!isLoopback(mqtt.listen.host) && mqtt.agents.length === 0 && mqtt.url === undefined && !mqtt.tls?.client_ca)
+    doc.error(['mqtt', 'listen'], 'the embedded broker listens beyond this machine, but there are no mqtt.agents: anybody could send data')
+  unique(
+    doc,
+    mqtt.agents,
+    (index) => ['mqtt', 'agents', index, 'name'],
+    ({ name }) => name,
+    'this agent is already given above',
+  )
+  if ((mqtt.cert === undefined) !== (mqtt.key === undefined))
+    doc.error(['mqtt', mqtt.cert === undefined ? 'key' : 'cert'], 'a client certificate needs both mqtt.cert and mqtt.key')
+  if (mqtt.url !== undefined && /^(mqtt|ws):/.test(mqtt.url)) {
+    if (mqtt.ca !== undefined || mqtt.cert !== undefined) doc.error(['mqtt', 'url'], 'mqtt.ca and mqtt.cert need TLS: mqtts:// or wss://')
+    const host = /^\w+:\/\/\[?([^\]/:]+)/.exec(mqtt.url)?.[1] ?? ''
+    if (mqtt.password !== undefined && !isLoopback(host)) doc.warn(['mqtt', 'url'], 'the password travels unencrypted: use mqtts://')
+  }
+}
+
+function unique<T>(
+  doc: YamlDocument,
+  list: readonly T[],
+  pathOf: (index: number) => Path,
+  keyOf: (item: T) => string,
+  message: string,
+): void {
+  const seen = new Set<string>()
+  for (const [index, item] of list.entries()) {
+    if (seen.has(keyOf(item))) doc.error(pathOf(index), message)
+    seen.add(keyOf(item))
+  }
+}
+
+function warnOfLiterals(doc: YamlDocument, settings: Settings): void {
+  const { mqtt, web, influx } = settings
+  const secrets: (readonly [Path, string | undefined])[] = [
+    [['mqtt', 'password'], mqtt.password],
+    ...mqtt.agents.map((agent, index) => [['mqtt', 'agents', index, 'password'], agent.password] as const),
+    ...web.tokens.map((token, index) => [['web', 'tokens', index, 'token'], token.token] as const),
+    [['influx', 'token'], influx && 'token' in influx ? influx.token : undefined],
+    [['influx', 'password'], influx && 'password' in influx ? influx.password : undefined],
+  ]
+  for (const [path, value] of secrets) warnOfLiteral(doc, path, value)
+}
+
+/** A secret that stands in the file itself is a warning; one with a reference in it (`Bearer ${env:X}`) is not. */
+export function warnOfLiteral(doc: YamlDocument, path: Path, value: unknown): void {
+  if (typeof value === 'string' && value !== '' && !/\$\{(env|file):/.test(value))
+    doc.warn(path, `a secret stands here in clear text: write \${env:NAME} or \${file:NAME}`)
+}
+
+function checkFiles(doc: YamlDocument, settings: Settings, baseDir: string): void {
+  const { mqtt, web } = settings
+  const files: (readonly [Path, string | undefined])[] = [
+    [['mqtt', 'ca'], mqtt.ca],
+    [['mqtt', 'cert'], mqtt.cert],
+    [['mqtt', 'key'], mqtt.key],
+    [['mqtt', 'tls', 'cert'], mqtt.tls?.cert],
+    [['mqtt', 'tls', 'key'], mqtt.tls?.key],
+    [['mqtt', 'tls', 'client_ca'], mqtt.tls?.client_ca],
+    [['web', 'tls', 'cert'], web.tls?.cert],
+    [['web', 'tls', 'key'], web.tls?.key],
+  ]
+  for (const [path, file] of files) {
+    if (file === undefined || file.includes('${')) continue
+    try {
+      readFileSync(isAbsolute(file) ? file : resolve(baseDir, file))
+    } catch (error) {
+      doc.error(path, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : 'the file can not be read')
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { GenericSchema } from 'valibot'
+
+/** What the inventory needs to know of a check kind (probes/kind-spec.ts fits it). */
+export interface CheckKind {
+  readonly options: GenericSchema
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly where: 'remote' | 'local' | 'push'
+  readonly secrets: readonly string[]
+  /** False for a remote kind that can do without one, e.g. over a serial line. Default true. */
+  readonly needsAddress?: boolean
+}
