@@ -1,0 +1,83 @@
+import type { AlarmState } from '../core/model/alarm.ts'
+import type { DeviceState } from '../core/model/api.ts'
+
+export const CLASS_TITLE: Readonly<Record<string, string>> = {
+  server: '服务器',
+  host: '主机',
+  ups: 'UPS',
+  aircon: '空调',
+  env: '环境',
+  switch: '交换机',
+  firewall: '防火墙',
+  ids: '入侵检测',
+  audit: '审计',
+  storage: '存储',
+  voice: '语音',
+  video: '视频',
+  printer: '打印机',
+  service: '服务',
+  network: '网络',
+  vpn: 'VPN',
+  pc: '终端',
+}
+
+export const DEVICE_STATE: Readonly<Record<DeviceState, string>> = { ok: '正常', alarm: '告警', unknown: '无数据', disabled: '未启用' }
+
+export const ALARM_STATE: Readonly<Record<AlarmState, string>> = {
+  pending: '待定',
+  firing: '告警中',
+  acknowledged: '已确认',
+  unknown: '失联',
+  resolved: '已恢复',
+  withdrawn: '已撤销',
+}
+
+const two = (n: number): string => String(n).padStart(2, '0')
+
+/** Local `HH:MM:SS`, with the date when it is not today's. */
+export function clockTime(ms: number): string {
+  const d = new Date(ms)
+  const time = `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`
+  return d.toDateString() === new Date().toDateString() ? time : `${two(d.getMonth() + 1)}-${two(d.getDate())} ${time}`
+}
+
+/** How long ago, in words. */
+export function ago(ms: number | null, now: number): string {
+  if (ms === null) return '从未'
+  const seconds = Math.max(0, Math.round((now - ms) / 1000))
+  if (seconds < 60) return `${seconds} 秒前`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} 分前`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} 小时前`
+  return `${Math.floor(seconds / 86_400)} 天前`
+}
+
+const UNITS: readonly (readonly [RegExp, string])[] = [
+  [/_percent$|^percent_|^usage_/, ' %'],
+  [/_celsius$/, ' °C'],
+  [/_ms$/, ' ms'],
+  [/_volts?$/, ' V'],
+  [/_amperes?$/, ' A'],
+  [/_watts?$/, ' W'],
+  [/_hertz$/, ' Hz'],
+  [/_seconds$/, ' s'],
+  [/_minutes$/, ' min'],
+]
+
+/** A measured value with its unit, read off the field's name; bytes in binary units. */
+export function withUnit(field: string, value: number | string | boolean): string {
+  if (typeof value !== 'number') return String(value)
+  if (/^(total|used|free|available|cached|buffered)$|_bytes$|^bytes_/.test(field)) return inBytes(value)
+  const unit = UNITS.find(([pattern]) => pattern.test(field))?.[1] ?? ''
+  return `${Number(value.toFixed(2)).toLocaleString()}${unit}`
+}
+
+function inBytes(value: number): string {
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let power = 0
+  let rest = value
+  while (Math.abs(rest) >= 1024 && power < names.length - 1) {
+    rest /= 1024
+    power++
+  }
+  return `${Number(rest.toFixed(1))} ${names[power]}`
+}
