@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, FieldType>>
 
 /** Fields that are not floats. A number that is not listed here is a float, a text is a string. */
 const TYPED: Readonly<Record<string, Fields>> = {
-  check: { up: 'int', reason: 'string' },
+  check: { up: 'int', reason: 'string', assumed: 'int' },
   mem: {
     total: 'int',
     used: 'int',
