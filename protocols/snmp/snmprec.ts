@@ -69,7 +69,7 @@ function parseValue(oid: string, type: SnmpType, mode: string, text: string): Va
     const hex = text.trim().replace(/^0x/i, '')
     if (!/^([0-9a-f]{2})*$/i.test(hex)) return 'odd or non-hex digits in a hex value'
     bytes = Uint8Array.from(Buffer.from(hex, 'hex'))
-  } else if (mode === 'e') bytes = Uint8Array.from(Buffer.from(unescape(text), 'latin1'))
+  } else if (mode === 'e') bytes = Uint8Array.from(Buffer.from(unescaped(text), 'latin1'))
   switch (type) {
     case 'null':
       return { oid, type, value: null }
@@ -97,7 +97,7 @@ function integerOf(oid: string, type: SnmpType, text: string): Varbind | string 
 }
 
 /** Backslash escapes: `\n \r \t \\ \xNN`. */
-function unescape(text: string): string {
+function unescaped(text: string): string {
   const simple: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
   return text.replace(/\\(x[0-9a-fA-F]{2}|.)/g, (_, code: string) =>
     code.length === 3 ? String.fromCharCode(Number.parseInt(code.slice(1), 16)) : (simple[code] ?? code),
