@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { createBackoff } from '../../core/lifecycle/backoff.ts'
+import { type Backoff, createBackoff } from '../../core/lifecycle/backoff.ts'
 import type { Log } from '../../core/log/log.ts'
 import type { FromStore, ToStore } from './messages.ts'
 
@@ -11,6 +11,7 @@ export interface ChildDeps {
   /** The compiled program of the child. */
   readonly entry: URL
   readonly log: Log
+  readonly restart: { readonly firstMs: number; readonly capMs: number }
   /** Called for each new process, the first one included, before it gets anything else. */
   readonly onStart: () => ToStore
   readonly onMessage: (message: FromStore) => void
@@ -21,13 +22,14 @@ export interface ChildDeps {
 /** Keeps one process alive: one that ends by itself is started again, ever more slowly while it keeps ending. */
 export class KeptChild {
   readonly #deps: ChildDeps
-  readonly #backoff = createBackoff({ firstMs: 500, capMs: 60_000 })
+  readonly #backoff: Backoff
   #child: ChildProcess | null = null
   #restart: NodeJS.Timeout | null = null
   #stopped: Promise<void> | null = null
 
   constructor(deps: ChildDeps) {
     this.#deps = deps
+    this.#backoff = createBackoff(deps.restart)
     this.#start()
   }
 

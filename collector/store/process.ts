@@ -13,6 +13,8 @@ const queries = new Map<number, AbortController>()
 let engine: StoreEngine | null = null
 let reader: SegmentReader | null = null
 let ending = false
+/** The newest that was told; it may come while the reader is still being opened. */
+let synced = 0
 
 function tell(message: FromStore): void {
   if (process.connected) process.send?.(message)
@@ -53,7 +55,7 @@ function fatal(error: unknown): void {
 
 async function start(message: Extract<ToStore, { type: 'start' }>): Promise<void> {
   reader = await openSegmentReader({ dir: message.journalDir })
-  reader.advance(message.synced)
+  reader.advance(Math.max(message.synced, synced))
   engine = await openStoreEngine({
     dir: message.dir,
     source: reader,
@@ -102,7 +104,8 @@ process.on('message', (message: ToStore) => {
       start(message).catch(fatal)
       return
     case 'synced':
-      reader?.advance(message.offset)
+      synced = message.offset
+      reader?.advance(synced)
       return
     case 'series':
       void answer(message)

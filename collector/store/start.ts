@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly onRecovered?: (kind: StoreProblem) => void
   /** The child's program; by default the one beside this file, compiled. */
   readonly entry?: URL
+  /** Delays before a process that ended is started again; default 0.5 s doubling to 60 s. */
+  readonly restart?: { readonly firstMs: number; readonly capMs: number }
 }
 
 /** History of all samples, kept by a process of its own: nothing that happens there delays acknowledgements or alarms. */
@@ -73,6 +75,7 @@ class ForkedStore implements Store {
     this.#child = new KeptChild({
       entry: options.entry ?? defaultEntry(),
       log: options.log,
+      restart: options.restart ?? { firstMs: 500, capMs: 60_000 },
       onStart: () => ({ type: 'start', dir, journalDir, settings, synced: source.synced }),
       onMessage: (message) => this.#received(message),
       onLost: (how, delayMs) => this.#childLost(how, delayMs),

@@ -1,0 +1,24 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** Builds the store's process from source for `startStore({ entry })`, since Node 20 can't fork TypeScript. */
+export async function buildStoreEntry(): Promise<{ entry: URL; remove(): Promise<void> }> {
+  await mkdir(join(ROOT, '.tmp'), { recursive: true })
+  const dir = await mkdtemp(join(ROOT, '.tmp', 'store-'))
+  const outfile = join(dir, 'process.mjs')
+  await build({
+    entryPoints: [join(ROOT, 'collector/store/process.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'error',
+  })
+  return { entry: pathToFileURL(outfile), remove: () => rm(dir, { recursive: true, force: true }) }
+}
