@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { AlarmList } from './alarm-list.tsx'
+import { token } from './api.ts'
 import { DeviceGrid } from './device-grid.tsx'
 import { DevicePanel } from './device-panel.tsx'
 import { useNow, useRoom } from './live.ts'
@@ -26,6 +27,7 @@ export function App() {
           {room.connected ? '● 实时' : `○ 连接中断${room.at > 0 ? ` · 数据为 ${ago(room.at, now)}` : ''} ${room.problem}`}
         </div>
       </header>
+      {room.locked && <Unlock />}
       <main class={room.connected ? '' : 'stale'}>
         <section class="left">
           <AlarmList alarms={room.alarms} devices={room.devices} now={now} onSelect={setSelected} />
@@ -42,5 +44,23 @@ function Total({ label, value, kind }: { label: string; value: number; kind: str
     <div class={`total ${kind} ${value === 0 ? 'zero' : ''}`}>
       <b>{value}</b> {label}
     </div>
+  )
+}
+
+function Unlock() {
+  const [entered, setEntered] = useState('')
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    token.set(entered.trim())
+    location.reload()
+  }
+  return (
+    <form class="card unlock" onSubmit={submit}>
+      <label>
+        此页面需要口令（jifang.yaml 的 web.tokens）：
+        <input type="password" value={entered} onInput={(event) => setEntered(event.currentTarget.value)} />
+      </label>
+      <button type="submit">进入</button>
+    </form>
   )
 }

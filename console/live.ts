@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Alarm } from '../core/model/alarm.ts'
 import type { DeviceSummary } from '../core/model/api.ts'
-import { followEvents, getAlarms, getDevices } from './api.ts'
+import { ApiError, followEvents, getAlarms, getDevices } from './api.ts'
 
 const REFRESH_MS = 5000
 
@@ -12,11 +12,13 @@ export interface Room {
   /** False while the collector can't be reached: everything shown is old. */
   readonly connected: boolean
   readonly problem: string
+  /** The collector wants a token before it shows anything. */
+  readonly locked: boolean
   /** ms of the last complete answer. */
   readonly at: number
 }
 
-const EMPTY: Room = { site: '', devices: [], alarms: [], connected: false, problem: '', at: 0 }
+const EMPTY: Room = { site: '', devices: [], alarms: [], connected: false, problem: '', locked: false, at: 0 }
 
 /** The room as it is now: alarms by event stream, devices every few seconds. */
 export function useRoom(): Room {
@@ -26,9 +28,15 @@ export function useRoom(): Room {
     const refresh = async (): Promise<void> => {
       try {
         const [{ site, devices }, { alarms }] = await Promise.all([getDevices(), getAlarms()])
-        if (!stopped) setRoom((old) => ({ ...old, site, devices, alarms, problem: '', connected: true, at: Date.now() }))
+        if (!stopped) setRoom((old) => ({ ...old, site, devices, alarms, problem: '', locked: false, connected: true, at: Date.now() }))
       } catch (error) {
-        if (!stopped) setRoom((old) => ({ ...old, connected: false, problem: error instanceof Error ? error.message : String(error) }))
+        if (!stopped)
+          setRoom((old) => ({
+            ...old,
+            connected: false,
+            locked: error instanceof ApiError && error.status === 401,
+            problem: error instanceof Error ? error.message : String(error),
+          }))
       }
     }
     void refresh()

@@ -32,12 +32,14 @@ export function createApp(deps: WebDeps, gate: Gate, consoleDir: URL, stopping: 
     )
     deps.counters.add('jifang_http_requests_total', 1, { status: String(c.res.status) })
   })
+  for (const path of ['/metrics', '/readyz', '/api/v1/*']) {
+    app.use(path, async (c, next) => {
+      if (c.req.method === 'GET') gate.reader(c.req.header('authorization'), callerOf(c))
+      await next()
+    })
+  }
   health(app, deps)
   app.use('/api/*', bodyLimit({ maxSize: 8 * 1024 * 1024, onError: (c) => c.json({ error: 'the body is larger than 8 MB' }, 413) }))
-  app.use('/api/v1/*', async (c, next) => {
-    if (c.req.method === 'GET') gate.reader(c.req.header('authorization'), callerOf(c))
-    await next()
-  })
   reading(app, deps, stopping)
   alarmWrites(app, deps, gate)
   lineWrites(app, deps, gate)

@@ -1,0 +1,226 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { AlarmCommand, WebDeps, WebToken } from '../../../collector/web/deps.ts'
+import { startWeb, type WebSettings } from '../../../collector/web/server.ts'
+import { Counters } from '../../../core/lifecycle/counters.ts'
+import { silentLog } from '../../../core/log/log.ts'
+import type { Alarm, AlarmEvent } from '../../../core/model/alarm.ts'
+import { makeTempDir } from '../../support/temp-dir.ts'
+import { until } from '../../support/until.ts'
+
+const alarm: Alarm = {
+  id: 'abc-1',
+  short_id: 'a3f9',
+  rule: 'cpu',
+  device: 'app-01',
+  instance: '',
+  title: { zh: 'CPU', en: 'CPU' },
+  severity: 'major',
+  state: 'firing',
+  condition: 'active',
+  latched: false,
+  ack: null,
+  caused_by: null,
+  suppressed_by: null,
+  value: 95,
+  threshold: '> 90',
+  since: 1,
+  updated: 1,
+  resolved_at: null,
+  deadlines: {},
+  milestones: {},
+  notices: [],
+}
+const event = (id: string): AlarmEvent => ({ id, at: 5, kind: 'raised', alarm })
+const OPERATOR = 'operator-token-0123456789'
+const VIEWER = 'viewer-token-01234567890'
+const tokens: WebToken[] = [
+  { person: '张三', role: 'operator', token: OPERATOR },
+  { person: '看客', role: 'viewer', token: VIEWER },
+]
+
+async function start(over: Partial<WebDeps> = {}, settings: Partial<WebSettings> = {}) {
+  const listeners = new Set<(event: AlarmEvent) => void>()
+  const commands: AlarmCommand[] = []
+  const written: string[] = []
+  const deps: WebDeps = {
+    site: 'test',
+    version: '0',
+    log: silentLog,
+    clock: { now: () => 1_700_000_000_000, monotonic: () => 0 },
+    counters: new Counters(),
+    devices: () => [],
+    device: () => undefined,
+    agents: () => [],
+    alarms: () => [alarm],
+    alarm: (id) => (id === alarm.id || id === alarm.short_id ? alarm : undefined),
+    explain: () => undefined,
+    command: async (command) => {
+      commands.push(command)
+      return { ...alarm, ack: { by: command.by, at: command.at, severity: 'major', until: null } }
+    },
+    eventsSince: async (id) => ['10.0', '20.0', '30.0'].filter((known) => id === null || Number(known) > Number(id)).map(event),
+    onEvent: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    series: async (query) => ({ series: [{ tags: {}, points: [[query.from, 1]] }] }),
+    writeLines: async (text) => {
+      written.push(text)
+      return text.includes('bad') ? { accepted: 1, refused: [{ line: 'bad', message: 'no' }] } : { accepted: 1, refused: [] }
+    },
+    probe: async () => ({ id: '1', ok: true }),
+    problems: () => [],
+    ...over,
+  }
+  const web = await startWeb(deps, {
+    host: '127.0.0.1',
+    port: 0,
+    tokens,
+    consoleDir: new URL(`file://${await makeTempDir()}/`),
+    ...settings,
+  })
+  onTestFinished(() => web.stop())
+  const call = (path: string, init?: RequestInit) => fetch(`${web.url}${path}`, init)
+  return {
+    web,
+    call,
+    commands,
+    written,
+    listeners,
+    emit: (e: AlarmEvent) => {
+      for (const l of listeners) l(e)
+    },
+  }
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+describe('reading', () => {
+  it('gives alarms, and says what is wrong with a query', async () => {
+    const { call } = await start()
+    expect(await (await call('/api/v1/alarms?state=open')).json()).toEqual({ alarms: [alarm] })
+    const wrong = await call('/api/v1/alarms?state=closed')
+    expect([wrong.status, await wrong.json()]).toEqual([400, { error: 'state: must be open or all' }])
+    expect((await call('/api/v1/devices/nobody')).status).toBe(404)
+    expect((await call('/nowhere')).status).toBe(404)
+  })
+
+  it.each([
+    ['', 400, 'device is missing'],
+    ['device=a&measurement=cpu&field=x&from=yesterday', 400, 'from: not a time: "yesterday" (use ms, an ISO date or -2h)'],
+    ['device=a&measurement=cpu&field=x&from=5000000000&to=4000000000', 400, 'from must be before to'],
+    ['device=a&measurement=cpu&field=x&step=5x', 400, 'step: not a span: "5x" (use 30s, 5m, 1h)'],
+  ])('series?%s → %i', async (query, status, error) => {
+    const { call } = await start()
+    const answer = await call(`/api/v1/series?${query}`)
+    expect([answer.status, await answer.json()]).toEqual([status, { error }])
+  })
+
+  it('takes relative times in series', async () => {
+    const { call } = await start()
+    const answer = await call('/api/v1/series?device=a&measurement=cpu&field=x&from=-2h')
+    expect(await answer.json()).toEqual({ series: [{ tags: {}, points: [[1_700_000_000_000 - 7_200_000, 1]] }] })
+  })
+
+  it('is ready only while nothing is wrong', async () => {
+    const { call } = await start({ problems: () => ['InfluxDB refuses the token'] })
+    const answer = await call('/readyz')
+    expect([answer.status, await answer.json()]).toEqual([503, { ready: false, problems: ['InfluxDB refuses the token'] }])
+    expect((await call('/healthz')).status).toBe(200)
+  })
+})
+
+describe('writing', () => {
+  it('names its person, and refuses viewers and strangers', async () => {
+    const { call, commands } = await start()
+    expect((await call('/api/v1/alarms/a3f9/ack', { method: 'POST' })).status).toBe(401)
+    expect((await call('/api/v1/alarms/a3f9/ack', { method: 'POST', headers: bearer(VIEWER) })).status).toBe(403)
+    const done = await call('/api/v1/alarms/a3f9/ack', {
+      method: 'POST',
+      headers: bearer(OPERATOR),
+      body: JSON.stringify({ note: '在处理', for: '2h' }),
+    })
+    expect([done.status, ((await done.json()) as Alarm).ack?.by]).toEqual([200, '张三'])
+    expect(commands).toEqual([
+      { command: 'ack', alarm: 'abc-1', by: '张三', at: 1_700_000_000_000, note: '在处理', until: 1_700_007_200_000 },
+    ])
+  })
+
+  it('stops guessing after ten wrong tokens', async () => {
+    const { call } = await start()
+    const statuses: number[] = []
+    for (let n = 0; n < 12; n++)
+      statuses.push((await call('/api/v1/alarms/a3f9/ack', { method: 'POST', headers: bearer(`wrong-${n}`) })).status)
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+  })
+
+  it('takes line protocol, plain and gzip, in any precision, and tells what it refused', async () => {
+    const { call, written } = await start()
+    expect((await call('/api/v2/write', { method: 'POST', body: 'cpu v=1 1700000000000000000' })).status).toBe(204)
+    expect(
+      (
+        await call('/api/v2/write?precision=s', {
+          method: 'POST',
+          body: new Uint8Array(gzipSync('cpu v=1 1700000000')),
+          headers: { 'content-encoding': 'gzip' },
+        })
+      ).status,
+    ).toBe(204)
+    expect(written).toEqual(['cpu v=1 1700000000000000000', 'cpu v=1 1700000000000000000'])
+    const refused = await call('/api/v2/write', { method: 'POST', body: 'bad' })
+    expect([refused.status, await refused.json()]).toEqual([400, { code: 'invalid', message: '1 lines accepted, 1 refused: no: bad' }])
+    expect((await call('/api/v2/write', { method: 'POST', body: 'x', headers: { 'content-encoding': 'gzip' } })).status).toBe(400)
+  })
+})
+
+describe('event stream', () => {
+  async function read(response: Response, wanted: number): Promise<string[]> {
+    const ids: string[] = []
+    let text = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true })
+      ids.splice(0, ids.length, ...[...text.matchAll(/^id: (.*)$/gm)].map((match) => match[1] ?? ''))
+      if (ids.length >= wanted) break
+    }
+    return ids
+  }
+
+  it('gives what was missed since Last-Event-ID, then what happens, without a double', async () => {
+    const { call, emit, listeners } = await start()
+    const response = await call('/api/v1/events', { headers: { 'last-event-id': '10.0' } })
+    await until(() => listeners.size === 1)
+    emit(event('30.0'))
+    emit(event('40.0'))
+    expect(await read(response, 3)).toEqual(['20.0', '30.0', '40.0'])
+  })
+
+  it('does not keep the collector from stopping', async () => {
+    const { call, web } = await start()
+    const response = await call('/api/v1/events')
+    expect(response.status).toBe(200)
+    await web.stop()
+  })
+})
+
+describe('start', () => {
+  it('refuses to listen for everybody without tokens', async () => {
+    await expect(start({}, { host: '0.0.0.0', tokens: [] })).rejects.toThrow('is reachable from other machines, but web.tokens is empty')
+  })
+
+  it('says in one line that the port is taken', async () => {
+    const { web } = await start()
+    await expect(start({}, { port: Number(new URL(web.url).port) })).rejects.toThrow(
+      /web\.listen 127\.0\.0\.1:\d+ is taken by another program/,
+    )
+  })
+
+  it('demands a token for reading when it listens beyond this machine', async () => {
+    const { web } = await start({}, { host: '0.0.0.0' })
+    const url = web.url.replace('0.0.0.0', '127.0.0.1')
+    expect((await fetch(`${url}/api/v1/alarms`)).status).toBe(401)
+    expect((await fetch(`${url}/api/v1/alarms`, { headers: bearer(VIEWER) })).status).toBe(200)
+    expect((await fetch(`${url}/metrics`)).status).toBe(401)
+  })
+})
