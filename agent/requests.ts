@@ -1,0 +1,102 @@
+import type { Clock } from '../core/lifecycle/clock.ts'
+import { encodeSample } from '../core/line/encode.ts'
+import type { Log } from '../core/log/log.ts'
+import type { AgentReply, AgentRequest } from '../core/wire/payloads.ts'
+import type { CheckRun } from './check-run.ts'
+
+export type OutputRequest = Extract<AgentRequest, { kind: 'output' }>
+
+export interface RequestDeps {
+  readonly runNow: (device: string, check: string | undefined, signal: AbortSignal) => Promise<CheckRun[]>
+  /** Switches a declared contact; undefined where there is none. */
+  readonly output?: (request: OutputRequest, signal: AbortSignal) => Promise<void>
+  readonly reply: (reply: AgentReply) => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const MAX_RUNNING = 4
+/** Nobody may keep a request running longer, whatever its expiry. */
+const LONGEST_MS = 120_000
+/** Lines of one reply; it must fit into a message. */
+const REPLY_BYTES = 200 * 1024
+
+/** Answers what the collector asks: a closed set, each with an expiry (DESIGN §5). */
+export class RequestDesk {
+  readonly #deps: RequestDeps
+  readonly #running = new Map<string, AbortController>()
+
+  constructor(deps: RequestDeps) {
+    this.#deps = deps
+  }
+
+  /** A message on the request topic; never rejects. */
+  async onRequest(payload: Buffer): Promise<void> {
+    const request = parseRequest(payload)
+    if (!request) return this.#deps.log.warn({}, 'a request that is not one was dropped')
+    // QoS 1 may deliver twice.
+    if (this.#running.has(request.id)) return
+    const reply = await this.#answer(request)
+    await this.#deps.reply(reply).catch((error: unknown) => this.#deps.log.warn({ request: request.id, err: error }, 'reply not sent'))
+  }
+
+  stop(): void {
+    for (const running of this.#running.values()) running.abort()
+  }
+
+  async #answer(request: AgentRequest): Promise<AgentReply> {
+    const left = request.expires - this.#deps.clock.now()
+    if (left <= 0) return { id: request.id, ok: false, error: 'the request had expired when it came' }
+    if (this.#running.size >= MAX_RUNNING) return { id: request.id, ok: false, error: `busy: ${MAX_RUNNING} requests are running` }
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(), Math.min(left, LONGEST_MS))
+    this.#running.set(request.id, controller)
+    try {
+      return request.kind === 'probe' ? await this.#probe(request, controller.signal) : await this.#output(request, controller.signal)
+    } catch (error) {
+      return { id: request.id, ok: false, error: error instanceof Error ? error.message : String(error) }
+    } finally {
+      clearTimeout(timer)
+      this.#running.delete(request.id)
+    }
+  }
+
+  async #probe(request: Extract<AgentRequest, { kind: 'probe' }>, signal: AbortSignal): Promise<AgentReply> {
+    const runs = await this.#deps.runNow(request.device, request.check, signal)
+    if (runs.length === 0) {
+      const what = request.check === undefined ? request.device : `${request.device}/${request.check}`
+      return { id: request.id, ok: false, error: `this agent has no check ${what}` }
+    }
+    let left = REPLY_BYTES
+    const checks = runs.map((run) => {
+      const lines: string[] = []
+      for (const sample of run.samples) {
+        const line = encodeSample(sample)
+        if (line === null || line.length > left) continue
+        lines.push(line)
+        left -= line.length
+      }
+      const { check, kind, reason, detail, durationMs } = run
+      return { check, kind, reason, duration_ms: durationMs, lines, ...(detail !== undefined && { detail }) }
+    })
+    return { id: request.id, ok: true, checks }
+  }
+
+  async #output(request: OutputRequest, signal: AbortSignal): Promise<AgentReply> {
+    if (!this.#deps.output) return { id: request.id, ok: false, error: 'unsupported: this agent switches no outputs' }
+    await this.#deps.output(request, signal)
+    return { id: request.id, ok: true }
+  }
+}
+
+function parseRequest(payload: Buffer): AgentRequest | null {
+  try {
+    const value = JSON.parse(payload.toString('utf8')) as AgentRequest | null
+    if (!value || typeof value.id !== 'string' || typeof value.expires !== 'number' || typeof value.device !== 'string') return null
+    if (value.kind === 'probe') return value.check === undefined || typeof value.check === 'string' ? value : null
+    const { kind, point, on, seconds } = value
+    return kind === 'output' && typeof point === 'string' && typeof on === 'boolean' && Number.isFinite(seconds) ? value : null
+  } catch {
+    return null // the caller says so
+  }
+}
