@@ -47,7 +47,7 @@ export function parseDocument(text: string, file: string): YamlDocument {
   }
 
   let value: unknown = {}
-  for (const problem of [...tree.errors, ...tree.warnings]) {
+  for (const problem of withoutSequels([...tree.errors, ...tree.warnings], lines)) {
     add(placeOf(problem.pos[0]), problem.code === 'DUPLICATE_KEY' ? pathOfKey(root, problem.pos[0]) : [], syntaxMessage(problem), 'error')
   }
   const broken = tree.errors.some((error) => error.code !== 'DUPLICATE_KEY')
@@ -163,16 +163,29 @@ function checkReferences(document: YamlDocument, value: unknown, path: Path): vo
   }
 }
 
+/** One unclosed bracket makes every later line unexpected: one error per line is told, and the first unexpected thing only. */
+function withoutSequels(problems: readonly YAMLError[], lines: LineCounter): YAMLError[] {
+  const first = problems.find((problem) => problem.code === 'UNEXPECTED_TOKEN')
+  const lineOf = (problem: YAMLError) => lines.linePos(problem.pos[0]).line
+  return problems.filter(
+    (problem, index) =>
+      problem.code === 'DUPLICATE_KEY' ||
+      ((problem.code !== 'UNEXPECTED_TOKEN' || problem === first) &&
+        !problems.slice(0, index).some((earlier) => earlier.code !== 'DUPLICATE_KEY' && lineOf(earlier) === lineOf(problem))),
+  )
+}
+
 /** In words, and without any text of the file: it may be a password that was written without quotes. */
 const SYNTAX: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key is already given above',
   TAB_AS_INDENT: 'a tab can not indent: use spaces',
   BAD_INDENT: 'wrong indentation, or a bracket or quote above is not closed',
-  MISSING_CHAR: 'a closing quote, bracket, comma or colon is missing',
+  MISSING_CHAR:
+    'a closing quote, bracket, comma or colon is missing (inside { } and [ ], a text with a bracket or comma must be in quotes)',
   MULTILINE_IMPLICIT_KEY: 'a key must be on one line with its colon: a quote or bracket may be open, or a colon be missing',
   BLOCK_AS_IMPLICIT_KEY: 'there is a second `key:` on this line: put texts that hold a colon and a blank in quotes',
   BLOCK_IN_FLOW: 'inside { } and [ ] lists and keys are separated by commas',
-  UNEXPECTED_TOKEN: 'this was not expected here: put texts with special characters in quotes',
+  UNEXPECTED_TOKEN: 'this was not expected here: put texts with special characters in quotes, and look for what is not closed above',
   MULTIPLE_DOCS: 'one file holds one document: remove the second ---',
   BAD_DQ_ESCAPE: 'unknown \\ escape: use single quotes, or write \\\\ for a backslash',
   BAD_ALIAS: 'a text that begins with * or & must be in quotes',

@@ -117,3 +117,13 @@ function checkFiles(doc: YamlDocument, settings: Settings, baseDir: string): voi
     }
   }
 }
+
+/** Name of the agent on this machine: as configured, else the first part of the host name made fit for a name. */
+export function agentNameOf(settings: Settings, hostname: string): string {
+  if (settings.agent.name !== undefined) return settings.agent.name
+  const name = (hostname.split('.')[0] ?? '')
+    .replace(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 63)
+  return name === '' ? 'agent' : name
+}

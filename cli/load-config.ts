@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { RuleSet } from '../alarm/rule.ts'
+import { parseRules } from '../alarm/rules-file.ts'
+import { type ConfigIssue, parseDocument, sortIssues, type YamlDocument } from '../core/config/document.ts'
+import { createSecretResolver, type SecretResolver } from '../core/config/secrets.ts'
+import { agentNameOf, parseSettings, type Settings } from '../core/config/settings.ts'
+import type { Inventory } from '../core/inventory/model.ts'
+import { parseInventory } from '../core/inventory/parse.ts'
+import type { LoadedProfiles } from '../core/profile/parse.ts'
+import { type NotifyConfig, parseNotify } from '../notify/notify-file.ts'
+import { kinds } from '../probes/kinds.ts'
+import { loadAllProfiles } from './snmp-profiles.ts'
+
+/** Everything that the files of one configuration folder say. */
+export interface LoadedConfig {
+  readonly ok: true
+  /** As given, for messages. */
+  readonly dir: string
+  readonly site: string
+  readonly settings: Settings
+  /** Name of the agent on this machine. */
+  readonly agentName: string
+  readonly inventory: Inventory
+  readonly rules: RuleSet
+  readonly notify: NotifyConfig
+  readonly profiles: LoadedProfiles
+  readonly secrets: SecretResolver
+  /** Changes with every change of any file. */
+  readonly fingerprint: string
+  /** Warnings only. */
+  readonly issues: readonly ConfigIssue[]
+}
+
+export interface RefusedConfig {
+  readonly ok: false
+  readonly fingerprint: string
+  /** At least one error. */
+  readonly issues: readonly ConfigIssue[]
+}
+
+export type ConfigResult = LoadedConfig | RefusedConfig
+
+const FILES = ['jifang.yaml', 'devices.yaml', 'alarms.yaml', 'notify.yaml'] as const
+type FileName = (typeof FILES)[number]
+
+/** Reads and validates a configuration folder. Never throws for what is in it: every problem of every file is in `issues`, by position. */
+export async function loadConfig(dir: string, env: NodeJS.ProcessEnv = process.env): Promise<ConfigResult> {
+  const found = await readFiles(dir)
+  const [jifang, devices, alarms, notifyDoc] = FILES.map((name) => found.documents[name]) as [
+    YamlDocument,
+    YamlDocument,
+    YamlDocument,
+    YamlDocument,
+  ]
+  const settings = parseSettings(jifang, resolve(dir))
+  const agentName = settings ? agentNameOf(settings, hostname()) : undefined
+  const parsed = found.present.has('devices.yaml')
+    ? parseInventory(devices, kinds, agentName === undefined ? {} : { defaultPollers: [agentName] })
+    : withoutDevices(devices, settings)
+  if (settings?.site !== undefined && parsed && settings.site !== parsed.site)
+    jifang.error(['site'], `is not the site of devices.yaml, "${parsed.site}": remove it here`)
+  const profiles = await loadAllProfiles(resolve(dir))
+  const rules = parseRules(alarms, parsed ? { inventory: parsed } : {})
+  const notify = parseNotify(notifyDoc)
+  const issues = sortIssues([...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues), ...profiles.issues])
+  const fingerprint = createHash('sha256').update(found.fingerprint).update(JSON.stringify(profiles.data)).digest('hex')
+  if (!settings || agentName === undefined || !parsed || !rules || !notify || issues.some((issue) => issue.level === 'error'))
+    return { ok: false, fingerprint, issues }
+  const secrets = createSecretResolver({ env, baseDir: resolve(dir), paths: settings.secrets.paths })
+  return { ok: true, dir, site: parsed.site, settings, agentName, inventory: parsed, rules, notify, profiles, secrets, fingerprint, issues }
+}
+
+/** An agent's own machine needs no devices.yaml, but the name of the site. */
+function withoutDevices(doc: YamlDocument, settings: Settings | undefined): Inventory | undefined {
+  if (!settings) return undefined
+  if (settings.site !== undefined) return { site: settings.site, devices: [] }
+  doc.error([], 'there is no such file: it lists the devices and names the site (an agent alone needs `site:` in jifang.yaml instead)')
+  return undefined
+}
+
+interface FoundFiles {
+  readonly documents: Readonly<Record<FileName, YamlDocument>>
+  readonly present: ReadonlySet<FileName>
+  readonly fingerprint: string
+  readonly issues: readonly ConfigIssue[]
+}
+
+async function readFiles(dir: string): Promise<FoundFiles> {
+  const issues: ConfigIssue[] = []
+  const present = new Set<FileName>()
+  const hash = createHash('sha256')
+  const documents: Partial<Record<FileName, YamlDocument>> = {}
+  if (!(await isFolder(dir))) issues.push({ file: dir, line: 1, col: 1, path: '', message: 'there is no such folder', level: 'error' })
+  for (const name of FILES) {
+    const file = join(dir, name)
+    const { bytes, problem } = await read(file)
+    if (bytes) present.add(name)
+    hash.update(`${name}\0${bytes?.length ?? -1}\0`).update(bytes ?? '')
+    const { text, wrong } = decode(bytes)
+    const message = problem ?? wrong
+    if (message !== undefined) {
+      present.add(name)
+      issues.push({ file, line: 1, col: 1, path: '', message, level: 'error' })
+    }
+    documents[name] = parseDocument(text, file)
+  }
+  return { documents: documents as Record<FileName, YamlDocument>, present, fingerprint: hash.digest('hex'), issues }
+}
+
+async function isFolder(dir: string): Promise<boolean> {
+  try {
+    return (await stat(dir)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+async function read(file: string): Promise<{ bytes?: Buffer; problem?: string }> {
+  try {
+    return { bytes: await readFile(file) }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? {} : { problem: `can not be read (${code ?? 'unknown'})` }
+  }
+}
+
+function decode(bytes: Buffer | undefined): { text: string; wrong?: string } {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch {
+    return { text: '', wrong: 'is not UTF-8 (GBK?): save it as UTF-8' }
+  }
+}
