@@ -6,5 +6,7 @@ export type LazyProbe = () => Promise<ProbeKind<unknown>>
 /** Every pull kind. One line per kind; its options stand in kinds.ts under the same name. */
 export const probes = {
   host: async () => (await import('./host/host.ts')).host,
+  ping: async () => (await import('./ping/ping.ts')).ping,
   tcp: async () => (await import('./tcp/tcp.ts')).tcp,
+  http: async () => (await import('./http/http.ts')).http,
 } satisfies Record<string, LazyProbe>

@@ -67,7 +67,7 @@ const TYPED: Readonly<Record<string, Fields>> = {
   process: { running: 'int', count: 'int' },
   host_info: { cores: 'int', memory_bytes: 'int' },
   kernel: { boot_time: 'int', context_switches: 'int', interrupts: 'int', processes_forked: 'int' },
-  ping: { packets_transmitted: 'int', packets_received: 'int', result_code: 'int' },
+  ping: { packets_transmitted: 'int', packets_received: 'int', result_code: 'int', ttl: 'int' },
   net_response: { result_code: 'int', result_type: 'string', string_found: 'int' },
   http_response: {
     http_response_code: 'int',

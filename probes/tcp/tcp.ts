@@ -1,11 +1,10 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import { ProbeError, type Reason, reasonOf } from '../../core/model/reason.ts'
 import type { Sample } from '../../core/model/sample.ts'
 import { certificateSample } from '../certificate.ts'
+import { type Leaf, type OpeningTimes, openConnection, type Trust } from '../connection.ts'
 import type { Probe, ProbeDeps, ProbeKind, Reading } from '../probe.ts'
 import { createMatcher } from '../text-match.ts'
-import { certificateProblem, tlsProblem } from '../tls-problem.ts'
 import type { TcpOptions } from './options.ts'
 
 /** Telegraf's net_response result codes. */
@@ -26,62 +25,45 @@ class TcpProbe implements Probe {
   readonly #address: string
   readonly #options: TcpOptions
   readonly #deps: ProbeDeps
-  readonly #tls: { readonly verify: boolean; readonly servername?: string | undefined; readonly ca?: string | undefined }
+  readonly #trust: Trust | null
   readonly #found: ((text: string) => boolean) | null
 
   constructor(address: string, options: TcpOptions, deps: ProbeDeps) {
     this.#address = address
     this.#options = options
     this.#deps = deps
-    this.#tls = typeof options.tls === 'object' ? options.tls : { verify: true }
+    this.#trust = options.tls === false ? null : options.tls === true ? { verify: true } : options.tls
     this.#found = options.expect === undefined ? null : createMatcher(options.expect)
   }
 
   async run(signal: AbortSignal): Promise<Reading> {
-    const time = this.#deps.clock.now()
-    const started = this.#deps.clock.monotonic()
-    const socket = connectTcp({ host: this.#address, port: this.#options.port, signal })
+    const { clock } = this.#deps
+    const time = clock.now()
+    const started = clock.monotonic()
+    const times: OpeningTimes = {}
+    let leaf: Leaf | null = null
     let stage: ResultType = 'connection_failed'
-    let connectedAfter: number | undefined
-    const extra: Sample[] = []
+    let socket: Socket | null = null
+    const end = (result: ResultType, tookMs?: number): Sample[] => {
+      const certificate = leaf && certificateSample(leaf.source, leaf.certificate, leaf.problem, time)
+      return [this.#sample(time, result, tookMs, times), ...(certificate ? [certificate] : [])]
+    }
     try {
-      await once(socket, 'connect', signal)
-      let stream: Socket = socket
-      if (this.#options.tls) {
-        const secure = await this.#secure(socket, signal)
-        stream = secure
-        const problem = certificateProblem(secure)
-        const sample = certificateSample(`${this.#address}:${this.#options.port}`, secure.getPeerCertificate(), problem, time)
-        if (sample) extra.push(sample)
-        if (problem !== null && this.#tls.verify) throw new ProbeError('tls', problem)
+      const { port } = this.#options
+      const onLeaf = (shown: Leaf): void => {
+        leaf = shown
       }
-      connectedAfter = this.#deps.clock.monotonic() - started
+      socket = await openConnection({ host: this.#address, port, trust: this.#trust, times, onLeaf, clock, signal })
       stage = 'read_failed'
-      if (this.#options.send !== undefined) stream.write(encode(this.#options.send, this.#options.charset))
-      if (this.#found) await this.#converse(stream, this.#found, signal)
-      const took = this.#deps.clock.monotonic() - started
-      return { samples: [this.#sample(time, 'success', took, connectedAfter), ...extra] }
+      if (this.#options.send !== undefined) socket.write(encode(this.#options.send, this.#options.charset))
+      if (this.#found) await this.#converse(socket, this.#found, signal)
+      return { samples: end('success', clock.monotonic() - started) }
     } catch (error) {
       const { result, reason, detail } = judge(error, stage, signal)
-      return { samples: [this.#sample(time, result, undefined, connectedAfter), ...extra], reason, detail }
+      return { samples: end(result), reason, detail }
     } finally {
-      socket.destroy()
+      socket?.destroy()
     }
-  }
-
-  async #secure(socket: Socket, signal: AbortSignal): Promise<TLSSocket> {
-    const tls = await import('node:tls')
-    const name = this.#tls.servername ?? this.#address
-    // Judged afterwards, so that a certificate that fails is measured too.
-    const secure = tls.connect({
-      socket,
-      host: name,
-      rejectUnauthorized: false,
-      ...(isIP(name) ? {} : { servername: name }),
-      ...(this.#tls.ca === undefined ? {} : { ca: this.#tls.ca }),
-    })
-    await once(secure, 'secureConnect', signal)
-    return secure
   }
 
   /** Ends when the expected text has come; throws ProbeError mismatch when the peer closes or says too much without it. */
@@ -110,7 +92,7 @@ class TcpProbe implements Probe {
     })
   }
 
-  #sample(time: number, result: ResultType, tookMs: number | undefined, connectMs: number | undefined): Sample {
+  #sample(time: number, result: ResultType, tookMs: number | undefined, times: OpeningTimes): Sample {
     return {
       measurement: 'net_response',
       tags: { server: this.#address, port: String(this.#options.port), protocol: 'tcp' },
@@ -118,7 +100,7 @@ class TcpProbe implements Probe {
         result_code: RESULT[result],
         result_type: result,
         ...(tookMs === undefined ? {} : { response_time: tookMs / 1000 }),
-        ...(connectMs === undefined ? {} : { connect_ms: connectMs }),
+        ...times,
         ...(this.#found && (result === 'success' || result === 'string_mismatch') ? { string_found: result === 'success' } : {}),
       },
       time,
@@ -127,21 +109,10 @@ class TcpProbe implements Probe {
 }
 
 function judge(error: unknown, stage: ResultType, signal: AbortSignal): { result: ResultType; reason: Reason; detail: string } {
-  const tls = tlsProblem(error)
-  const reason = tls ? 'tls' : signal.aborted && !(error instanceof ProbeError) ? 'timeout' : reasonOf(error)
-  const detail = tls ?? (error instanceof Error ? error.message : String(error))
+  const reason = signal.aborted && !(error instanceof ProbeError) ? 'timeout' : reasonOf(error)
+  const detail = error instanceof Error ? error.message : String(error)
   if (reason === 'mismatch') return { result: 'string_mismatch', reason, detail }
   return { result: reason === 'timeout' ? 'timeout' : stage, reason, detail }
-}
-
-/** Resolves at `event`, rejects at an error, at the peer's close and at the abort. */
-function once(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once(event, () => resolve())
-    socket.on('error', reject)
-    socket.once('close', () => reject(new ProbeError('refused', 'the peer closed the connection')))
-    signal.addEventListener('abort', () => reject(new ProbeError('timeout', 'no connection in time')), { once: true })
-  })
 }
 
 /** Node encodes UTF-8 only; a text to send in another character set is refused by name rather than sent wrong. */
