@@ -1,0 +1,27 @@
+import type { Tracked } from './device-context.ts'
+
+/** The title of an alarm: `{name}` stands for a tag, a field of the newest sample, `value`, or the contact point's title. */
+export function describe(tracked: Tracked): { readonly zh: string; readonly en: string } {
+  const { zh, en } = tracked.rule.title
+  return { zh: fill(zh, tracked), en: fill(en, tracked) }
+}
+
+function fill(template: string, tracked: Tracked): string {
+  if (!template.includes('{')) return template
+  return template
+    .replace(/\{([^{}]+)\}/g, (_, key: string) => lookup(key, tracked))
+    .replace(/\(\)/g, '')
+    .trim()
+}
+
+function lookup(key: string, tracked: Tracked): string {
+  if (key === 'value') return tracked.value === null ? '' : String(tracked.value)
+  if (key === 'point' && tracked.tags.point !== undefined) {
+    const title = tracked.device.points.get(tracked.tags.point)?.title
+    return typeof title === 'string' ? title : tracked.tags.point
+  }
+  const tag = tracked.tags[key]
+  if (tag !== undefined) return tag
+  const field = tracked.fields[key]
+  return field === undefined || field === null ? '' : String(field)
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { type YamlDocument } from '../core/config/document.ts'
+import { checkShape } from '../core/config/shape.ts'
+import { didYouMean } from '../core/config/suggest.ts'
+import type { Inventory, Place } from '../core/inventory/model.ts'
+import * as v from 'valibot'
+import { compileRule } from './compile.ts'
+import { defaultRules } from './defaults.ts'
+import { readOverride } from './override.ts'
+import type { Rule, RuleSet } from './rule.ts'
+import { type RuleEntry, type RuleInput, ruleSchema, rulesFileSchema } from './rule-schema.ts'
+
+/** Default rules that come with an SNMP profile. */
+export interface ProfileRules {
+  readonly place: Place
+  readonly rules: readonly unknown[]
+}
+
+export interface RulesContext {
+  readonly profiles?: readonly ProfileRules[]
+  /** With it the names in `devices:` and the devices' own `alarms:` are checked too. */
+  readonly inventory?: Inventory
+}
+
+/**
+ * alarms.yaml together with the built-in rules. An entry with the name of a known rule changes only what it gives.
+ * undefined when anything is wrong; every problem is then in `doc.issues` (those of devices' `alarms:` at the device).
+ */
+export function parseRules(doc: YamlDocument, context: RulesContext = {}): RuleSet | undefined {
+  const before = errors(doc)
+  const file = checkShape(doc, rulesFileSchema, doc.value, [])
+  if (!file) return undefined
+  const known = new Map<string, { entry: RuleEntry; place: Place }>()
+  if (file.defaults) for (const { entry, place } of builtIn()) known.set(entry.name, { entry, place })
+  for (const profile of context.profiles ?? []) addProfile(doc, profile, known)
+  const seen = new Set<string>()
+  for (const [at, entry] of file.rules.entries()) {
+    if (seen.has(entry.name)) doc.error(['rules', at, 'name'], `the rule ${entry.name} is already given above`)
+    seen.add(entry.name)
+    const base = known.get(entry.name)
+    if (!base && entry.on === undefined && entry.levels === undefined) {
+      doc.error(['rules', at, 'name'], `there is no built-in rule ${entry.name}${didYouMean(entry.name, [...known.keys()])}`)
+      continue
+    }
+    const merged = base ? { ...base.entry, ...entry } : entry
+    known.set(entry.name, { entry: merged, place: doc.place(['rules', at]) })
+    if (context.inventory) checkDevices(doc, ['rules', at, 'devices'], entry, context.inventory)
+  }
+  const rules = compileAll(doc, file.rules.map((entry) => entry.name), known)
+  if (context.inventory) checkOverrides(doc, rules, context.inventory)
+  return errors(doc) > before ? undefined : ruleSet(rules)
+}
+
+/** The built-in rules alone. */
+export const builtInRules = (): RuleSet =>
+  ruleSet(builtIn().flatMap(({ entry, place }) => compileRule(entry, place, reject(entry.name)) ?? []))
+
+export function ruleSet(rules: readonly Rule[]): RuleSet {
+  const version = createHash('sha1')
+    .update(JSON.stringify(rules.map((rule) => ({ ...rule, place: undefined }))))
+    .digest('hex')
+    .slice(0, 12)
+  return { rules, version }
+}
+
+const reject = (name: string) => (path: readonly (string | number)[], message: string) => {
+  throw new Error(`built-in rule ${name}: ${path.join('.')} ${message}`)
+}
+
+let parsed: readonly { entry: RuleEntry; place: Place }[] | null = null
+
+function builtIn(): readonly { entry: RuleEntry; place: Place }[] {
+  parsed ??= defaultRules.map((input: RuleInput, at) => ({
+    entry: v.parse(ruleSchema, input),
+    place: { file: 'built-in rules', line: at + 1, col: 1 },
+  }))
+  return parsed
+}
+
+const errors = (doc: YamlDocument): number => doc.issues.filter((issue) => issue.level === 'error').length
+
+function addProfile(doc: YamlDocument, profile: ProfileRules, known: Map<string, { entry: RuleEntry; place: Place }>): void {
+  for (const rule of profile.rules) {
+    const result = v.safeParse(ruleSchema, rule)
+    if (result.success) known.set(result.output.name, { entry: result.output, place: profile.place })
+    else
+      doc.issues.push({ ...profile.place, path: 'alarms', message: result.issues[0]?.message ?? 'is not a rule', level: 'error' })
+  }
+}
+
+function compileAll(doc: YamlDocument, ownNames: readonly string[], known: ReadonlyMap<string, { entry: RuleEntry; place: Place }>): Rule[] {
+  const rules: Rule[] = []
+  for (const { entry, place } of known.values()) {
+    if (entry.enabled === false) continue
+    const at = ownNames.indexOf(entry.name)
+    const rule = compileRule(entry, place, (path, message) => {
+      if (at >= 0) doc.error(['rules', at, ...path], message)
+      else doc.issues.push({ ...place, path: entry.name, message: `${path.join('.')} ${message}`, level: 'error' })
+    })
+    if (rule) rules.push(rule)
+  }
+  return rules
+}
+
+function checkDevices(doc: YamlDocument, path: readonly (string | number)[], entry: RuleEntry, inventory: Inventory): void {
+  const names = inventory.devices.map((device) => device.name)
+  const wanted = typeof entry.devices === 'string' ? [entry.devices] : (entry.devices ?? [])
+  for (const name of wanted) {
+    const found = name.endsWith('*') ? names.some((known) => known.startsWith(name.slice(0, -1))) : names.includes(name)
+    if (!found) doc.error(path, `there is no device ${name}${didYouMean(name, names)}`)
+  }
+}
+
+function checkOverrides(doc: YamlDocument, rules: readonly Rule[], inventory: Inventory): void {
+  for (const device of inventory.devices) {
+    for (const [name, value] of Object.entries(device.alarms)) {
+      const rule = rules.find((candidate) => candidate.name === name)
+      const problems = rule
+        ? readOverride(rule, value, device.place).problems
+        : [`there is no rule ${name}${didYouMean(name, rules.map((candidate) => candidate.name))}`]
+      for (const message of problems) doc.issues.push({ ...device.place, path: `alarms.${name}`, message, level: 'error' })
+    }
+  }
+}
