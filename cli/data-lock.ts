@@ -1,0 +1,57 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Another process works on the same folder; the message is for the operator. */
+export class DataInUse extends Error {}
+
+/**
+ * Makes sure that one process owns a data folder. A lock left by a killed process is taken over: it names the process
+ * and its start time, so that a later process with the same number is not mistaken for it.
+ * @returns the function that gives it back
+ */
+export function lockData(dir: string): () => void {
+  mkdirSync(dir, { recursive: true })
+  const path = join(dir, 'lock')
+  const mine = `${process.pid} ${startTimeOf(process.pid) ?? '?'}\n`
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      writeFileSync(path, mine, { flag: 'wx' })
+      return () => rmSync(path, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const owner = livingOwner(path)
+    if (owner !== null)
+      throw new DataInUse(`jifang already runs here (pid ${owner}, data folder ${dir}): stop it first, or give another --data`)
+    rmSync(path, { force: true })
+  }
+  throw new DataInUse(`the data folder ${dir} is being taken by another jifang at this moment`)
+}
+
+function livingOwner(path: string): number | null {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    return null // given back in between
+  }
+  const [pid = Number.NaN, started = '?'] = [Number(text.split(' ')[0]), text.trim().split(' ')[1]]
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return null
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return null
+  }
+  const now = startTimeOf(pid)
+  return now === null || started === '?' || now === started ? pid : null
+}
+
+/** Clock ticks since boot at which a process started (proc(5), field 22); null where there is no /proc. */
+function startTimeOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}

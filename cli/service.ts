@@ -1,0 +1,76 @@
+import { formatIssue } from '../core/config/document.ts'
+import { createSdNotify, type SdNotify } from '../core/lifecycle/sd-notify.ts'
+import type { Running } from '../core/lifecycle/stack.ts'
+import type { Log } from '../core/log/log.ts'
+import { createLog } from '../core/log/pino-log.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+
+/** Ctrl-C and SIGTERM end a service within this; after it the process ends anyhow. */
+const STOP_DEADLINE_MS = 5000
+
+/** What a service program gives back once it runs. */
+export interface Service extends Running {
+  /** Grows as long as the service does its work; ties the watchdog to progress. */
+  progress(): number
+  /** SIGHUP. */
+  reload(): Promise<void>
+}
+
+/** Reads the configuration for a service; on errors prints every one and sets exit code 2. */
+export async function configFor(dir: string): Promise<LoadedConfig | null> {
+  const config = await loadConfig(dir)
+  for (const issue of config.issues) process.stderr.write(`${formatIssue(issue)}\n`)
+  if (config.ok) return config
+  process.stderr.write(`jifang: the configuration in ${dir} has errors; nothing was started (jifang check ${dir})\n`)
+  process.exitCode = 2
+  return null
+}
+
+/** The log of a service: readable at a terminal, JSON lines for the journal and for files. */
+export const serviceLog = (config: LoadedConfig): Promise<Log> =>
+  createLog({ level: config.settings.log.level, format: process.stderr.isTTY === true ? 'pretty' : 'json' })
+
+/** Starts a service, tells systemd, and runs it until a signal; resolves when it has stopped. Start errors are one line and exit code 1. */
+export async function runService(log: Log, start: (sd: SdNotify) => Promise<Service>): Promise<void> {
+  const sd = createSdNotify({ log })
+  let service: Service
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'a defect: an unhandled rejection; the process ends so that it can be started clean')
+    process.exit(1)
+  })
+  try {
+    service = await start(sd)
+  } catch (error) {
+    process.stderr.write(`jifang: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+    await sd.stopping()
+    // what was started before the failure may hold the process: it has nothing left to do
+    setTimeout(() => process.exit(1), 500).unref()
+    return
+  }
+  await sd.ready(() => service.progress())
+  process.on('SIGHUP', () => void service.reload())
+  await new Promise<void>((resolve) => {
+    let stopping = false
+    const stop = (signal: string): void => {
+      if (stopping) {
+        log.warn({ signal }, 'stopped by a second signal without waiting')
+        process.exit(1)
+      }
+      stopping = true
+      const deadline = setTimeout(() => {
+        log.error({ ms: STOP_DEADLINE_MS }, 'did not stop in time, ending anyhow; what is on disk is complete')
+        process.exit(1)
+      }, STOP_DEADLINE_MS - 200)
+      void sd
+        .stopping()
+        .then(() => service.stop())
+        .finally(() => {
+          clearTimeout(deadline)
+          resolve()
+        })
+    }
+    process.on('SIGINT', () => stop('SIGINT'))
+    process.on('SIGTERM', () => stop('SIGTERM'))
+  })
+}
