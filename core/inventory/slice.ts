@@ -25,13 +25,7 @@ export function buildSlice(inventory: Inventory, agent: string, context: SliceCo
     if (!device.enabled) continue
     const checks = device.checks.filter((check) => check.enabled && agentOf(device, check, context) === agent)
     if (checks.length === 0) continue
-    devices.push({
-      name: device.name,
-      title: device.title,
-      class: device.class,
-      ...(device.address === undefined ? {} : { address: device.address }),
-      checks: checks.map(sliceCheck),
-    })
+    devices.push(sliceOf(device, checks))
   }
   return devices
 }
@@ -47,6 +41,17 @@ export function agentsOf(inventory: Inventory, kinds: SliceContext['kinds']): Re
     }
   }
   return agents
+}
+
+/** One device with some of its checks, as an agent gets it. */
+export function sliceOf(device: Device, checks: readonly Check[]): SliceDevice {
+  return {
+    name: device.name,
+    title: device.title,
+    class: device.class,
+    ...(device.address === undefined ? {} : { address: device.address }),
+    checks: checks.map(sliceCheck),
+  }
 }
 
 function sliceCheck(check: Check): SliceCheck {
