@@ -16,8 +16,8 @@ const path = (words: string) => about(text, `${words} Path, relative to the conf
 const webUrl = v.pipe(v.string(), v.regex(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, 'must be a URL such as http://127.0.0.1:8086'))
 
 const mqtt = v.strictObject({
-  url: v.exactOptional(
-    about(
+  url: about(
+    v.exactOptional(
       v.pipe(
         v.string(),
         v.regex(
@@ -25,37 +25,34 @@ const mqtt = v.strictObject({
           'must be a URL such as mqtt://192.0.2.10:1883 or mqtts://broker.example:8883',
         ),
       ),
-      'The broker to connect to. Absent: the embedded one, at `listen`.',
     ),
+    'The broker to connect to. Absent: the embedded one, at `listen`.',
   ),
-  listen: v.optional(about(listen, 'Where the embedded broker of `jifang up` listens.'), '127.0.0.1:1883'),
-  tls: v.exactOptional(
-    about(
+  listen: about(v.optional(listen, '127.0.0.1:1883'), 'Where the embedded broker of `jifang up` listens.'),
+  tls: about(
+    v.exactOptional(
       v.strictObject({
         cert: path('Certificate of the embedded broker.'),
         key: path('Its private key.'),
         client_ca: v.exactOptional(path('Demand client certificates signed by this authority.')),
       }),
-      'The embedded broker speaks TLS only.',
     ),
+    'The embedded broker speaks TLS only.',
   ),
-  username: v.exactOptional(about(text, 'Own user name at the broker. Default: the name of the agent, or `collector-ID`.')),
+  username: about(v.exactOptional(text), 'Own user name at the broker. Default: the name of the agent, or `collector-ID`.'),
   password: v.exactOptional(secret('Own password at the broker.')),
   ca: v.exactOptional(path('Authority that signed the broker’s certificate.')),
   cert: v.exactOptional(path('Own client certificate.')),
   key: v.exactOptional(path('Private key of the client certificate.')),
-  agents: v.optional(
-    about(
-      v.array(v.strictObject({ name: about(nameText, 'Name of the agent.'), password: secret('Its password.') })),
-      'Who else may log in to the embedded broker. Needed as soon as it listens beyond this machine.',
-    ),
-    [],
+  agents: about(
+    v.optional(v.array(v.strictObject({ name: about(nameText, 'Name of the agent.'), password: secret('Its password.') })), []),
+    'Who else may log in to the embedded broker. Needed as soon as it listens beyond this machine.',
   ),
 })
 
 const influxCommon = {
   url: about(webUrl, 'Base URL of the database.'),
-  timeout: v.optional(about(durationBetween(1000, 300_000), 'Deadline of one write.'), '30s'),
+  timeout: about(v.optional(durationBetween(1000, 300_000), '30s'), 'Deadline of one write.'),
 }
 const influx = v.variant('version', [
   v.strictObject({
@@ -81,14 +78,14 @@ const influx = v.variant('version', [
     ),
     ...influxCommon,
     database: about(text, 'Database.'),
-    retention_policy: v.exactOptional(about(text, 'Retention policy; the database’s default when absent.')),
-    username: v.exactOptional(about(text, 'User name.')),
+    retention_policy: about(v.exactOptional(text), 'Retention policy; the database’s default when absent.'),
+    username: about(v.exactOptional(text), 'User name.'),
     password: v.exactOptional(secret('Password.')),
   }),
   v.strictObject({
     version: about(v.literal('victoriametrics'), 'VictoriaMetrics (start it with -dedup.minScrapeInterval=1ms).'),
     ...influxCommon,
-    username: v.exactOptional(about(text, 'User name for basic authentication.')),
+    username: about(v.exactOptional(text), 'User name for basic authentication.'),
     password: v.exactOptional(secret('Password.')),
     token: v.exactOptional(secret('Bearer token.')),
   }),
@@ -97,9 +94,9 @@ const influx = v.variant('version', [
 const ROLES = ['viewer', 'operator', 'admin'] as const
 
 const web = v.strictObject({
-  listen: v.optional(about(listen, 'Where console and API listen. Beyond this machine only with `tokens`.'), '127.0.0.1:8420'),
-  tokens: v.optional(
-    about(
+  listen: about(v.optional(listen, '127.0.0.1:8420'), 'Where console and API listen. Beyond this machine only with `tokens`.'),
+  tokens: about(
+    v.optional(
       v.array(
         v.strictObject({
           person: about(text, 'Who uses it; every change is recorded under this name.'),
@@ -107,96 +104,94 @@ const web = v.strictObject({
           token: secret('At least 16 characters.'),
         }),
       ),
-      'Who may use console and API.',
+      [],
     ),
-    [],
+    'Who may use console and API.',
   ),
-  tls: v.exactOptional(about(v.strictObject({ cert: path('Certificate.'), key: path('Private key.') }), 'Serve HTTPS.')),
+  tls: about(v.exactOptional(v.strictObject({ cert: path('Certificate.'), key: path('Private key.') })), 'Serve HTTPS.'),
 })
 
 /** jifang.yaml. Everything has a default; the file may be empty. */
 export const settingsSchema = v.strictObject({
-  site: v.exactOptional(about(nameText, 'Name of the site. Needed only where there is no devices.yaml, which names it otherwise.')),
-  mqtt: v.optional(about(mqtt, 'The broker between agents and collector.'), {}),
-  agent: v.optional(
-    about(
+  site: about(v.exactOptional(nameText), 'Name of the site. Needed only where there is no devices.yaml, which names it otherwise.'),
+  mqtt: about(v.optional(mqtt, {}), 'The broker between agents and collector.'),
+  agent: about(
+    v.optional(
       v.strictObject({
-        name: v.exactOptional(about(nameText, 'Name of this agent; its device in devices.yaml has the same. Default: the host name.')),
-        concurrency: v.optional(
-          about(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 'Checks that may run at the same time.'),
-          64,
+        name: about(v.exactOptional(nameText), 'Name of this agent; its device in devices.yaml has the same. Default: the host name.'),
+        concurrency: about(
+          v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 64),
+          'Checks that may run at the same time.',
         ),
       }),
-      'The agent on this machine.',
+      {},
     ),
-    {},
+    'The agent on this machine.',
   ),
-  collector: v.optional(
-    about(v.strictObject({ id: v.optional(about(nameText, 'Name of this collector.'), 'main') }), 'The collector on this machine.'),
-    {},
+  collector: about(
+    v.optional(v.strictObject({ id: about(v.optional(nameText, 'main'), 'Name of this collector.') }), {}),
+    'The collector on this machine.',
   ),
-  influx: v.exactOptional(about(influx, 'Where samples are written to, besides the own store. Absent: nowhere.')),
-  store: v.optional(
-    about(
+  influx: about(v.exactOptional(influx), 'Where samples are written to, besides the own store. Absent: nowhere.'),
+  store: about(
+    v.optional(
       v.strictObject({
-        retention: v.optional(about(durationBetween(86_400_000, 20 * 365 * 86_400_000), 'How long the own store keeps samples.'), '90d'),
-        memory: v.optional(
-          about(v.pipe(bytes, v.minValue(64 * 1024 * 1024, 'must be at least 64MB')), 'Memory limit of the store’s database.'),
-          '256MB',
+        retention: about(v.optional(durationBetween(86_400_000, 20 * 365 * 86_400_000), '90d'), 'How long the own store keeps samples.'),
+        memory: about(
+          v.optional(v.pipe(bytes, v.minValue(64 * 1024 * 1024, 'must be at least 64MB')), '256MB'),
+          'Memory limit of the store’s database.',
         ),
       }),
-      'The collector’s own store (DuckDB), which console and reports read.',
+      {},
     ),
-    {},
+    'The collector’s own store (DuckDB), which console and reports read.',
   ),
-  journal: v.optional(about(bounded('4GB', '1GB', 'journal'), 'The collector’s journal: everything received, in order.'), {}),
-  spool: v.optional(
-    about(
+  journal: about(v.optional(bounded('4GB', '1GB', 'journal'), {}), 'The collector’s journal: everything received, in order.'),
+  spool: about(
+    v.optional(
       v.strictObject({
         ...bounded('1GB', '512MB', 'spool').entries,
-        backlog_share: v.optional(about(percent, 'Share of the line for old data after an outage.'), '50%'),
+        backlog_share: about(v.optional(percent, '50%'), 'Share of the line for old data after an outage.'),
       }),
-      'The agent’s spool: samples that no collector has acknowledged yet.',
+      {},
     ),
-    {},
+    'The agent’s spool: samples that no collector has acknowledged yet.',
   ),
-  web: v.optional(about(web, 'Console and HTTP API of the collector.'), {}),
-  ingest: v.optional(
-    about(
+  web: about(v.optional(web, {}), 'Console and HTTP API of the collector.'),
+  ingest: about(
+    v.optional(
       v.strictObject({
-        extra_topics: v.optional(about(v.array(text), 'MQTT topics with plain line protocol (Telegraf). + and # as in MQTT.'), []),
-        future: v.optional(about(duration, 'Samples further ahead of the collector’s clock than this are refused.'), '1h'),
+        extra_topics: about(v.optional(v.array(text), []), 'MQTT topics with plain line protocol (Telegraf). + and # as in MQTT.'),
+        future: about(v.optional(duration, '1h'), 'Samples further ahead of the collector’s clock than this are refused.'),
       }),
-      'What the collector takes besides its agents.',
+      {},
     ),
-    {},
+    'What the collector takes besides its agents.',
   ),
-  secrets: v.optional(
-    about(
+  secrets: about(
+    v.optional(
       v.strictObject({
-        paths: v.optional(about(v.array(text), `Folders that \${file:NAME} may read from; relative to the configuration folder.`), [
-          'secrets',
-        ]),
+        paths: about(
+          v.optional(v.array(text), ['secrets']),
+          `Folders that \${file:NAME} may read from; relative to the configuration folder.`,
+        ),
       }),
-      'Where references to secrets may lead. Files below $CREDENTIALS_DIRECTORY (systemd) are always found.',
+      {},
     ),
-    {},
+    'Where references to secrets may lead. Files below $CREDENTIALS_DIRECTORY (systemd) are always found.',
   ),
-  log: v.optional(
-    about(v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info') }), 'Log of the programs, on stderr.'),
-    {},
+  log: about(
+    v.optional(v.strictObject({ level: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info') }), {}),
+    'Log of the programs, on stderr.',
   ),
 })
 
 function bounded(max: string, free: string, what: string) {
   return v.strictObject({
-    max_bytes: v.optional(
-      about(
-        v.pipe(bytes, v.minValue(32 * 1024 * 1024, 'must be at least 32MB')),
-        `Largest size of the ${what}; then its oldest part goes, is counted and alarmed.`,
-      ),
-      max,
+    max_bytes: about(
+      v.optional(v.pipe(bytes, v.minValue(32 * 1024 * 1024, 'must be at least 32MB')), max),
+      `Largest size of the ${what}; then its oldest part goes, is counted and alarmed.`,
     ),
-    keep_free: v.optional(about(bytes, `The ${what} also gives way to keep this much of its disk free.`), free),
+    keep_free: about(v.optional(bytes, free), `The ${what} also gives way to keep this much of its disk free.`),
   })
 }

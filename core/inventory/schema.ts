@@ -22,27 +22,28 @@ const address = v.pipe(
 /** Keys that every check has, whatever its kind. */
 export const commonCheckEntries = {
   kind: about(v.string(), 'What is run: host, ping, tcp, http, snmp, ipmi …'),
-  name: v.exactOptional(about(nameText, 'Unique within the device. Default: the kind.')),
-  interval: v.exactOptional(about(interval, 'How often. Default: `defaults.interval`, else the kind’s own.')),
-  timeout: v.exactOptional(about(timeout, 'Deadline of one run; shorter than the interval.')),
-  address: v.exactOptional(about(address, 'Host name or IP address, when it is not the device’s.')),
-  enabled: v.optional(about(v.boolean(), 'false: not run.'), true),
+  name: about(v.exactOptional(nameText), 'Unique within the device. Default: the kind.'),
+  interval: about(v.exactOptional(interval), 'How often. Default: `defaults.interval`, else the kind’s own.'),
+  timeout: about(v.exactOptional(timeout), 'Deadline of one run; shorter than the interval.'),
+  address: about(v.exactOptional(address), 'Host name or IP address, when it is not the device’s.'),
+  enabled: about(v.optional(v.boolean(), true), 'false: not run.'),
 }
 
 /** Top of devices.yaml; its devices are validated one by one. */
 export const inventorySchema = v.strictObject({
   site: about(nameText, 'Name of the site; part of every MQTT topic.'),
-  defaults: v.optional(
-    about(
+  defaults: about(
+    v.optional(
       v.strictObject({
-        interval: v.exactOptional(
-          about(interval, 'Of checks that give none. Kinds that must be quicker than 10 s by nature (contacts) keep their own.'),
+        interval: about(
+          v.exactOptional(interval),
+          'Of checks that give none. Kinds that must be quicker than 10 s by nature (contacts) keep their own.',
         ),
-        poller: v.exactOptional(about(poller, 'Agents that run remote checks: the first of them that is alive.')),
+        poller: about(v.exactOptional(poller), 'Agents that run remote checks: the first of them that is alive.'),
       }),
-      'For all devices.',
+      {},
     ),
-    {},
+    'For all devices.',
   ),
   devices: about(v.array(v.unknown()), 'Everything that is watched.'),
 })
@@ -50,25 +51,25 @@ export const inventorySchema = v.strictObject({
 /** One device, ranges expanded; its checks and alarms are validated by kind and by the rules. */
 export const deviceSchema = v.strictObject({
   name: about(nameText, 'Unique. `[01-06]` makes a range of devices: every range in the entry goes in step.'),
-  title: v.exactOptional(about(text, 'For people. Default: the name.')),
-  short: v.exactOptional(about(v.pipe(text, v.maxLength(16)), 'For SMS. Default: the title.')),
+  title: about(v.exactOptional(text), 'For people. Default: the name.'),
+  short: about(v.exactOptional(v.pipe(text, v.maxLength(16))), 'For SMS. Default: the title.'),
   class: about(nameText, 'What it is; default rules come with it.'),
-  enabled: v.optional(about(v.boolean(), 'false: known, but not watched.'), true),
-  location: v.exactOptional(about(v.strictObject({ room: v.exactOptional(text), cabinet: v.exactOptional(text) }), 'Where it stands.')),
-  department: v.exactOptional(about(text, '`key`: a department with the short response time.')),
-  contract: v.exactOptional(about(text, 'Numbers in the contract.')),
+  enabled: about(v.optional(v.boolean(), true), 'false: known, but not watched.'),
+  location: about(v.exactOptional(v.strictObject({ room: v.exactOptional(text), cabinet: v.exactOptional(text) })), 'Where it stands.'),
+  department: about(v.exactOptional(text), '`key`: a department with the short response time.'),
+  contract: about(v.exactOptional(text), 'Numbers in the contract.'),
   vendor: v.exactOptional(text),
   model: v.exactOptional(text),
-  note: v.exactOptional(about(text, 'Anything worth knowing.')),
-  address: v.exactOptional(about(address, 'Host name or IP address, without port.')),
-  depends_on: v.optional(
-    about(
+  note: about(v.exactOptional(text), 'Anything worth knowing.'),
+  address: about(v.exactOptional(address), 'Host name or IP address, without port.'),
+  depends_on: about(
+    v.optional(
       v.union([v.string(), v.array(v.union([v.string(), v.pipe(v.array(v.string()), v.nonEmpty('must name at least one device'))]))]),
-      'Devices whose loss explains a loss here: any of the outer list, all of an inner list.',
+      [],
     ),
-    [],
+    'Devices whose loss explains a loss here: any of the outer list, all of an inner list.',
   ),
-  poller: v.exactOptional(about(poller, 'Agents that run its remote checks: the first of them that is alive.')),
-  checks: v.optional(about(v.array(v.unknown()), 'What is measured.'), []),
-  alarms: v.optional(about(v.record(v.string(), v.unknown()), 'Rules by name: levels to replace here, or false.'), {}),
+  poller: about(v.exactOptional(poller), 'Agents that run its remote checks: the first of them that is alive.'),
+  checks: about(v.optional(v.array(v.unknown()), []), 'What is measured.'),
+  alarms: about(v.optional(v.record(v.string(), v.unknown()), {}), 'Rules by name: levels to replace here, or false.'),
 })
