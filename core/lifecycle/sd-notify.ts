@@ -1,51 +1,53 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Log } from '../log/log.ts'
-import type { Running } from './stack.ts'
 
-/** Talks to systemd (sd_notify(3)); does nothing where no $NOTIFY_SOCKET is. `stop` ends the watchdog and says STOPPING. */
-export interface ServiceNotifier extends Running {
-  /** READY=1 with a line for `systemctl status`; starts the watchdog. Later calls change the line only. */
-  ready(status: string): Promise<void>
+/** Talks to systemd (sd_notify(3)); every call does nothing where no $NOTIFY_SOCKET is, and none throws. */
+export interface SdNotify {
+  /** READY=1, with a line for `systemctl status`. From now on the watchdog is fed, but only while `progress` grows. */
+  ready(progress: () => number, status?: string): Promise<void>
+  /** Another line for `systemctl status`. */
   status(text: string): Promise<void>
+  /** STOPPING=1; ends the watchdog. */
+  stopping(): Promise<void>
 }
 
-export interface ServiceNotifierDeps {
-  readonly env: NodeJS.ProcessEnv
+export interface SdNotifyDeps {
   readonly log: Log
-  /** The watchdog is fed only while this grows. */
-  progress(): number
+  /** Default: the process's own. */
+  readonly env?: NodeJS.ProcessEnv
   /** Default: the program systemd-notify; Node can't open a datagram socket of the Unix kind itself. */
   readonly send?: (assignments: readonly string[]) => Promise<void>
 }
 
 const SEND_DEADLINE_MS = 5_000
 
-export function createServiceNotifier(deps: ServiceNotifierDeps): ServiceNotifier {
-  return deps.env.NOTIFY_SOCKET ? new SystemdNotifier(deps) : { ready: async () => {}, status: async () => {}, stop: async () => {} }
+export function createSdNotify({ log, env = process.env, send = systemdNotify }: SdNotifyDeps): SdNotify {
+  const silent = async (): Promise<void> => {}
+  return env.NOTIFY_SOCKET ? new SystemdNotify(log, env, send) : { ready: silent, status: silent, stopping: silent }
 }
 
-class SystemdNotifier implements ServiceNotifier {
-  readonly #deps: ServiceNotifierDeps
+class SystemdNotify implements SdNotify {
+  readonly #log: Log
+  readonly #env: NodeJS.ProcessEnv
   readonly #send: (assignments: readonly string[]) => Promise<void>
   /** One after the other, so that an old line never comes after a new one. */
   #queue: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #fedAt = Number.NaN
-  #isReady = false
   #stopped: Promise<void> | null = null
 
-  constructor(deps: ServiceNotifierDeps) {
-    this.#deps = deps
-    this.#send = deps.send ?? systemdNotify
+  constructor(log: Log, env: NodeJS.ProcessEnv, send: (assignments: readonly string[]) => Promise<void>) {
+    this.#log = log
+    this.#env = env
+    this.#send = send
   }
 
-  ready(status: string): Promise<void> {
-    if (this.#isReady) return this.status(status)
-    this.#isReady = true
-    const everyMs = watchdogMs(this.#deps.env) / 3
+  ready(progress: () => number, status = 'running'): Promise<void> {
+    clearInterval(this.#timer)
+    const everyMs = watchdogMs(this.#env) / 3
     if (everyMs > 0) {
-      this.#timer = setInterval(() => this.#feed(), everyMs)
+      this.#timer = setInterval(() => this.#feed(progress()), everyMs)
       this.#timer.unref()
     }
     return this.#tell(['READY=1', statusLine(status)])
@@ -55,16 +57,15 @@ class SystemdNotifier implements ServiceNotifier {
     return this.#tell([statusLine(text)])
   }
 
-  stop(): Promise<void> {
+  stopping(): Promise<void> {
     clearInterval(this.#timer)
     this.#stopped ??= this.#tell(['STOPPING=1', 'STATUS=stopping'])
     return this.#stopped
   }
 
-  #feed(): void {
-    const progress = this.#deps.progress()
+  #feed(progress: number): void {
     if (progress === this.#fedAt) {
-      this.#deps.log.warn({ progress }, 'no progress since the last watchdog turn: systemd is not fed')
+      this.#log.warn({ progress }, 'no progress since the last watchdog turn: systemd is not fed')
       return
     }
     this.#fedAt = progress
@@ -74,7 +75,7 @@ class SystemdNotifier implements ServiceNotifier {
   #tell(assignments: readonly string[]): Promise<void> {
     this.#queue = this.#queue
       .then(() => this.#send(assignments))
-      .catch((error: unknown) => this.#deps.log.warn({ err: error, assignments }, 'systemd could not be told'))
+      .catch((error: unknown) => this.#log.warn({ err: error, assignments }, 'systemd could not be told'))
     return this.#queue
   }
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createServiceNotifier } from '../../core/lifecycle/sd-notify.ts'
+import { createSdNotify } from '../../core/lifecycle/sd-notify.ts'
 import { silentLog } from '../../core/log/log.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { missing } from '../support/tools.ts'
@@ -58,9 +58,9 @@ describe.skipIf(missing('systemd-analyze', 'systemd-notify'))('systemd units', (
       if (before === undefined) delete process.env.NOTIFY_SOCKET
       else process.env.NOTIFY_SOCKET = before
     })
-    const notifier = createServiceNotifier({ env: process.env, log: silentLog, progress: () => 1 })
-    await notifier.ready('12 项检查')
-    await notifier.stop()
+    const notify = createSdNotify({ log: silentLog })
+    await notify.ready(() => 1, '12 项检查')
+    await notify.stopping()
     await until(() => heard.includes('STOPPING=1'))
     expect(heard).toContain('READY=1')
     expect(heard.indexOf('READY=1')).toBeLessThan(heard.indexOf('STOPPING=1'))
