@@ -14,11 +14,18 @@ export type WaitKind =
 
 /** What became of one body. */
 export type Outcome =
+  // `broken`: the connection ended or was refused, so the database may have been killed with data in its memory.
   | { readonly kind: 'accepted' }
   /** Lines of it were not taken; others may have been. */
   | { readonly kind: 'rejected'; readonly message: string }
   | { readonly kind: 'too_large' }
-  | { readonly kind: 'wait'; readonly why: WaitKind; readonly message: string; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: 'wait'
+      readonly why: WaitKind
+      readonly message: string
+      readonly retryAfterMs: number | null
+      readonly broken?: true
+    }
 
 export interface Poster {
   /** Sends one gzip body; never rejects. */
@@ -26,7 +33,7 @@ export interface Poster {
   close(): void
 }
 
-/** Over the transport of the official client only: its write buffer loses data (see CONTRIBUTING). */
+/** Over the transport of the official client only: its write buffer drops what it can't send, and reads Retry-After as ms. */
 export function createPoster(endpoint: Endpoint, timeoutMs: number, clock: Clock): Poster {
   const agent = endpoint.url.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true, maxSockets: 2 })
@@ -73,7 +80,7 @@ function outcomeOfStatus(status: number): Outcome {
 function outcomeOfError(error: Error, timedOut: boolean, clock: Clock): Outcome {
   if (!(error instanceof HttpError)) {
     const message = timedOut ? 'did not answer in time' : networkMessage(error)
-    return { kind: 'wait', why: 'down', message, retryAfterMs: null }
+    return { kind: 'wait', why: 'down', message, retryAfterMs: null, ...(timedOut ? {} : { broken: true }) }
   }
   const { statusCode } = error
   const message = `${statusCode} ${messageOf(error)}`

@@ -11,6 +11,7 @@ import { type DeadLetters, openDeadLetters } from './dead-letters.ts'
 import { deliver, type SourceLine } from './deliver.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
 import { createPoster, type Outcome, type Poster, type WaitKind } from './post.ts'
+import { type Settled, trackSettled } from './settled.ts'
 
 /** Lasting ones are a WaitKind and end; `rejected` lines went to dead letters, `overtaken` and `journal` are single events. */
 export type InfluxProblem = WaitKind | 'rejected' | 'overtaken' | 'journal'
@@ -31,6 +32,8 @@ export interface InfluxOptions {
   readonly backoff?: { readonly firstMs: number; readonly capMs: number }
   /** Fresh records are gathered this long before they are sent; default 500 ms. */
   readonly gatherMs?: number
+  /** What was acknowledged less than this before a connection broke, or before a stop, is sent again; default 30 s. */
+  readonly settleMs?: number
 }
 
 export interface InfluxState {
@@ -51,7 +54,8 @@ const MAX_RECORDS = 64
 const GATHER_MS = 500
 /** A database that asks for more is asked again after this. */
 const MAX_RETRY_AFTER_MS = 3_600_000
-const IDLE_SAVE_MS = 10_000
+const SAVE_MS = 5000
+const SETTLE_MS = 30_000
 
 /** Starts the consumer that carries the journal's data records into the database, in order, without an end. */
 export async function startInflux(options: InfluxOptions): Promise<InfluxWriter> {
@@ -77,8 +81,11 @@ class JournalWriter implements InfluxWriter {
   readonly #backoff: Backoff
   readonly #stopping = new AbortController()
   readonly #running: Promise<void>
+  readonly #settled: Settled
   #position: number
   #savedAt = 0
+  /** The connection broke since the last acknowledgement. */
+  #broken = false
   #waiting: InfluxState['waiting'] = null
   #wake: () => void = () => {}
 
@@ -87,6 +94,7 @@ class JournalWriter implements InfluxWriter {
     this.#parts = parts
     this.#backoff = createBackoff(options.backoff ?? { firstMs: 500, capMs: 60_000 })
     this.#position = this.#start()
+    this.#settled = trackSettled(this.#position, options.settleMs ?? SETTLE_MS)
     this.#running = this.#run()
   }
 
@@ -121,7 +129,7 @@ class JournalWriter implements InfluxWriter {
         if (bytes === 0) await pause(1000, signal, (done) => (this.#wake = done))
         else if (bytes < READ_BYTES / 2) await pause(this.#o.gatherMs ?? GATHER_MS, signal)
       }
-      await this.#parts.cursor.save(this.#position)
+      await this.#parts.cursor.save(this.#settled.position(this.#o.clock.monotonic()))
     } catch (error) {
       this.#o.log.error({ err: error }, 'could not save the cursor of the influx writer')
     } finally {
@@ -140,7 +148,9 @@ class JournalWriter implements InfluxWriter {
       const part = batch.records.slice(at, at + MAX_RECORDS)
       const data = part.filter((record) => record.kind === 'data')
       if (!(await deliver(data, this.#deliverDeps()))) return 0
-      await this.#advance(part.at(-1)?.next ?? this.#position, data.length)
+      const next = part.at(-1)?.next ?? this.#position
+      await this.#advance(next, data.length)
+      if (this.#position < next) return READ_BYTES
     }
     if (batch.next > this.#position) await this.#advance(batch.next, 0)
     return this.#position - before
@@ -148,13 +158,22 @@ class JournalWriter implements InfluxWriter {
 
   async #advance(position: number, sent: number): Promise<void> {
     const { counters, clock, source } = this.#o
-    this.#position = position
-    counters.add('jifang_influx_records_total', sent)
-    counters.set('jifang_influx_lag_bytes', Math.max(0, source.synced - position))
     const now = clock.monotonic()
-    if (sent === 0 && now - this.#savedAt < IDLE_SAVE_MS) return
-    await this.#parts.cursor.save(position)
+    this.#position = this.#broken ? this.#sendAgain(now) : position
+    if (this.#position === position) this.#settled.acknowledged(position, now)
+    counters.add('jifang_influx_records_total', sent)
+    counters.set('jifang_influx_lag_bytes', Math.max(0, source.synced - this.#position))
+    if (now - this.#savedAt < SAVE_MS) return
+    await this.#parts.cursor.save(this.#settled.position(now))
     this.#savedAt = now
+  }
+
+  /** After the connection broke: back to what the database surely has. */
+  #sendAgain(now: number): number {
+    this.#broken = false
+    const from = Math.max(this.#settled.position(now), this.#o.source.first)
+    this.#settled.restart(from)
+    return from
   }
 
   #deliverDeps() {
@@ -176,6 +195,7 @@ class JournalWriter implements InfluxWriter {
         this.#recovered()
         return outcome
       }
+      if (outcome.broken) this.#broken = true
       this.#blocked(outcome.why, outcome.message)
       const delay = this.#backoff.next()
       await pause(outcome.retryAfterMs === null ? delay : Math.min(Math.max(outcome.retryAfterMs, 1), MAX_RETRY_AFTER_MS), signal)
