@@ -168,10 +168,10 @@ function laneOf(deps: DispatchDeps, person: string, item: Owed): string {
 }
 
 async function attempt(deps: DispatchDeps, channel: Channel, person: Person, items: readonly Owed[], stop: AbortSignal): Promise<Delivery> {
-  const notices = items.map(noticeFor)
-  const message: Message = { key: keyOf(person, items), text: messageText(notices, person.language, deps.source), notices }
   const signal = AbortSignal.any([stop, AbortSignal.timeout(deps.pace.sendMs)])
   try {
+    const notices = items.map(noticeFor)
+    const message: Message = { key: keyOf(person, items), text: messageText(notices, person.language, deps.source), notices }
     return await channel.send(message, person, signal)
   } catch (error) {
     deps.log.error({ channel: channel.name, err: String(error) }, 'channel broke its contract')

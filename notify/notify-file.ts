@@ -150,7 +150,6 @@ function warnUnused(doc: YamlDocument, config: NotifyConfig): void {
   const secrets = config.channels.flatMap((channel, index) =>
     channel.kind === 'webhook' && channel.secret ? [{ index, text: channel.secret }] : [],
   )
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the references are meant literally
   for (const { index, text } of secrets)
     if (!text.includes('${'))
       doc.warn(['channels', index, 'secret'], `a secret stands here in clear text: use \${env:NAME} or \${file:NAME}`)
