@@ -9,4 +9,6 @@ export const probes = {
   ping: async () => (await import('./ping/ping.ts')).ping,
   tcp: async () => (await import('./tcp/tcp.ts')).tcp,
   http: async () => (await import('./http/http.ts')).http,
+  ipmi: async () => (await import('./ipmi/ipmi.ts')).ipmi,
+  'ipmi-local': async () => (await import('./ipmi/ipmi.ts')).ipmiLocal,
 } satisfies Record<string, LazyProbe>

@@ -1,5 +1,6 @@
 import { hostKind } from './host/options.ts'
 import { httpKind } from './http/options.ts'
+import { ipmiKind, ipmiLocalKind } from './ipmi/options.ts'
 import type { KindSpec } from './kind-spec.ts'
 import { pingKind } from './ping/options.ts'
 import { tcpKind } from './tcp/options.ts'
@@ -10,4 +11,6 @@ export const kinds = {
   ping: pingKind,
   tcp: tcpKind,
   http: httpKind,
+  ipmi: ipmiKind,
+  'ipmi-local': ipmiLocalKind,
 } satisfies Record<string, KindSpec>

@@ -28,7 +28,9 @@ export async function startIpmiSim(dir: string, sensors: readonly SimSensor[]): 
   const child = spawn('ipmi_sim', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-4000)))
-  await until(() => child.exitCode !== null || pingBmc('127.0.0.1', { port, timeoutMs: 200 }), { what: 'ipmi_sim answers' })
+  await until(async () => child.exitCode !== null || (await pingBmc('127.0.0.1', { port, timeoutMs: 200 })) !== null, {
+    what: 'ipmi_sim answers',
+  })
   if (child.exitCode !== null) throw new Error(`ipmi_sim ended with ${child.exitCode}: ${output}`)
   return { port, command: (line) => sendCommand(consolePort, line), stop: () => stop(child) }
 }
