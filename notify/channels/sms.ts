@@ -13,7 +13,7 @@ export interface SmsDeps {
   readonly log: Log
   readonly counters: Counters
   readonly openTransport?: OpenTransport
-  readonly timing?: Partial<ModemTiming>
+  readonly modemTiming?: Partial<ModemTiming>
 }
 
 /** SMS through a GSM modem on a serial line. */
@@ -22,7 +22,7 @@ export function createSmsChannel(config: SmsConfig, deps: SmsDeps): Channel {
     device: config.device,
     ...(config.baud === undefined ? {} : { bauds: [config.baud] }),
     ...(config.smsc === undefined ? {} : { smsc: config.smsc }),
-    ...(deps.timing === undefined ? {} : { timing: deps.timing }),
+    ...(deps.modemTiming === undefined ? {} : { timing: deps.modemTiming }),
     open: deps.openTransport ?? openSerial,
     log: deps.log,
     onReport: (report) => {
