@@ -106,6 +106,13 @@ export class Book implements Surroundings {
     return alarms
   }
 
+  /** An open alarm by id or short id, with its newest value. */
+  openAlarm(id: string): Alarm | undefined {
+    const tracked = this.find(id)
+    const alarm = tracked?.state.alarm ?? null
+    return tracked && isOpen(alarm) ? withValue(tracked, alarm) : undefined
+  }
+
   /** The state behind an alarm's id or short id, open or the last closed one. */
   find(id: string): Tracked | undefined {
     return this.#episodes.get(id) ?? this.#episodes.get(this.#openShorts.get(id.toUpperCase()) ?? '')

@@ -292,7 +292,7 @@ export class Engine {
     if (!isSynthetic(tracked.rule)) {
       const stale = isStale(tracked, this.streams)
       if (stale === null) return
-      if (stale) return this.book.judge(tracked, { kind: 'stale' }, now)
+      if (stale && tracked.state.lateUntil === null) return this.book.judge(tracked, { kind: 'stale' }, now)
     }
     const signal = tracked.rule.signal
     if (signal.kind === 'count' || signal.kind === 'silence') {

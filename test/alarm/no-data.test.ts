@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import { check, device, inventory, rules, Scene } from './scene.ts'
+
+const yaml = `
+rules:
+  - name: level
+    on: tank.level_percent
+    levels: [{ severity: minor, fire: "> 50", for: 10s }]
+`
+const tank = (s: Scene, value: number, options = {}) => s.sample('a', 'tank.level_percent', value, { check: 'snmp', ...options })
+const scene = (...devices: Parameters<typeof inventory>) =>
+  new Scene({ rules: rules(yaml), inventory: inventory(...(devices.length ? devices : [device('a', { checks: [check('snmp')] })])) })
+/** A sample every 10 s. */
+const flow = (s: Scene, seconds: number, value: number) => {
+  const told: string[] = []
+  for (let at = 0; at < seconds; at += 10) told.push(...tank(s, value), ...s.wait(10))
+  return told
+}
+
+describe('a check without data', () => {
+  it('is one alarm, its rules turn unknown, and nothing of it is resolved', () => {
+    const s = scene()
+    expect(flow(s, 30, 80)).toEqual(['raised level minor'])
+    expect(s.wait(120)).toEqual(['unknown level minor', 'raised no-data major'])
+    expect(s.alarm('level')).toMatchObject({ state: 'unknown', condition: 'unknown', resolved_at: null })
+    expect(s.alarm('no-data')).toMatchObject({ title: { zh: 'snmp 无数据' }, instance: 'check=snmp' })
+    expect(tank(s, 80)).toEqual(['known level minor', 'resolved no-data major'])
+    s.wait(10)
+    expect(tank(s, 10)).toEqual(['resolved level minor'])
+  })
+
+  it('resolves what was unknown when it comes back normal', () => {
+    const s = scene()
+    flow(s, 30, 80)
+    s.wait(120)
+    expect(tank(s, 10)).toEqual(['resolved level minor', 'resolved no-data major'])
+  })
+
+  it('that never came at all is told too', () => {
+    expect(scene().wait(120)).toEqual(['raised no-data major'])
+  })
+
+  it('that runs but fails makes its rules unknown and is told as failing, by its reason', () => {
+    const s = scene()
+    flow(s, 30, 80)
+    const told: string[] = []
+    for (let at = 0; at < 8; at++) {
+      told.push(...s.run('a', 'snmp', 'timeout'))
+      told.push(...s.wait(10))
+    }
+    expect(told).toEqual(['unknown level minor', 'raised check-failing major'])
+    expect(s.alarm('check-failing').title.en).toBe('snmp failing (timeout)')
+  })
+})
+
+describe('an agent', () => {
+  it('that is lost is one alarm, and freezes the timers of its checks', () => {
+    const s = scene()
+    flow(s, 30, 10)
+    tank(s, 80)
+    s.wait(5)
+    expect(s.status('poller', { state: 'offline', reason: 'lost' })).toEqual([])
+    expect(s.wait(600)).toEqual(['raised agent-offline major'])
+    expect(s.alarm('agent-offline')).toMatchObject({ device: 'poller', title: { en: 'agent offline (lost)' } })
+    expect(s.status('poller', { session: 's2' })).toEqual(['resolved agent-offline major'])
+    expect(s.wait(4)).toEqual([])
+    expect(s.wait(1)).toEqual(['raised level minor'])
+  })
+
+  it('that falls silent without a word never makes its checks silent', () => {
+    const s = scene()
+    flow(s, 30, 10)
+    expect(s.wait(600, true)).toEqual(['raised agent-offline major'])
+  })
+
+  it('that was never seen is told', () => {
+    const s = scene()
+    s.reload({ inventory: inventory(device('a', { checks: [check('snmp')] }), device('b', { checks: [check('host')] })) })
+    expect(s.wait(100).filter((told) => told.includes('agent'))).toEqual(['raised agent-offline major'])
+    expect(s.alarm('agent-offline')).toMatchObject({ device: 'b', title: { zh: '采集代理离线(never seen)' } })
+  })
+
+  it('whose second poller takes over is not missed by the checks', () => {
+    const s = scene(device('a', { checks: [check('snmp')], pollers: ['poller', 'second'] }))
+    s.beat()
+    flow(s, 30, 10)
+    s.status('poller', { state: 'offline', reason: 'stop' })
+    for (let at = 0; at < 20; at++) {
+      tank(s, 10, { agent: 'second' })
+      s.wait(10)
+    }
+    expect(s.told.map((change) => change.alarm.rule)).toEqual(['agent-offline'])
+  })
+
+  it('two of one name are told from their changing sessions', () => {
+    const s = scene()
+    for (let at = 0; at < 4; at++) {
+      s.status('poller', { session: at % 2 ? 'x' : 'y' })
+      s.run('a', 'snmp')
+      s.wait(5, true)
+    }
+    expect(s.told.map((change) => change.alarm.rule)).toEqual(['agent-duplicate'])
+  })
+})
+
+describe('late data', () => {
+  it('moves the state silently, and its net state is told once', () => {
+    const s = scene()
+    flow(s, 30, 10)
+    s.status('poller', { state: 'offline', reason: 'lost' })
+    s.wait(50)
+    s.wait(550)
+    s.told.length = 0
+    s.status('poller', { session: 's2' })
+    for (let age = 500; age > 120; age -= 10) expect(tank(s, age > 300 ? 80 : age > 250 ? 10 : 90, { ageMs: age * 1000 })).toEqual([])
+    expect(tank(s, 90)).toEqual(['raised level minor late'])
+    s.wait(10)
+    expect(tank(s, 10)).toEqual(['resolved level minor'])
+  })
+
+  it('that comes behind newer samples changes nothing', () => {
+    const s = scene()
+    flow(s, 60, 10)
+    for (let age = 50; age > 0; age -= 7) tank(s, 99, { ageMs: age * 1000 })
+    for (let age = 500; age > 100; age -= 10) tank(s, 99, { ageMs: age * 1000 })
+    expect(flow(s, 60, 10)).toEqual([])
+  })
+
+  it('of an agent whose clock is wrong is not late, and the clock is told', () => {
+    const s = scene()
+    const line = (at: number) => (onLine: Parameters<Parameters<typeof s.engine.data>[3]>[0]) =>
+      onLine({ measurement: 'tank', tags: { device: 'a' }, fields: { level_percent: 80 }, time: at, text: `tank,device=a level_percent=80 ${at}` })
+    const told: string[] = []
+    for (let at = 0; at < 16; at++) {
+      s.engine.data('poller', s.now, s.now - 3600_000, line(s.now - 3600_000))
+      told.push(...s.wait(10))
+    }
+    expect(told).toContain('raised level minor')
+    expect(told).toContain('raised clock-skew major')
+    expect(s.alarm('clock-skew')).toMatchObject({ severity: 'major', value: 3600 })
+  })
+})
+
+describe('a pause of the collector', () => {
+  it('counts against nobody', () => {
+    const s = scene()
+    flow(s, 30, 10)
+    tank(s, 80)
+    s.now += 3600_000
+    s.restart()
+    expect(s.wait(5)).toEqual([])
+    expect(s.status('poller', { state: 'online' })).toEqual([])
+    expect(flow(s, 20, 80)).toEqual(['raised level minor'])
+  })
+})
