@@ -1,0 +1,51 @@
+import type { Running } from '../core/lifecycle/stack.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Alarm, AlarmEvent } from '../core/model/alarm.ts'
+import type { Outgoing } from '../core/wire/link.ts'
+import { alarmTopic, eventsTopic } from '../core/wire/topics.ts'
+
+export interface AnnounceDeps {
+  readonly site: string
+  readonly publish: (message: Outgoing) => Promise<void>
+  /** After every connect to the broker; returns unsubscribe. */
+  readonly onConnected: (listener: () => void) => () => void
+  readonly onEvent: (listener: (event: AlarmEvent) => void) => () => void
+  readonly open: () => readonly Alarm[]
+  readonly log: Log
+}
+
+/** Alarms that ended while the broker was away and whose retained message must still go; beyond it they stay until the broker restarts. */
+const MAX_TO_CLEAR = 10_000
+
+/** Puts alarms on MQTT: each open one retained on `alarms/<id>`, each event on `events`; all again at every connect (DESIGN §5). */
+export function startAnnouncing({ site, publish, onConnected, onEvent, open, log }: AnnounceDeps): Running {
+  const toClear = new Set<string>()
+  const quietly = (message: Outgoing): Promise<void> =>
+    publish(message).catch((error: unknown) =>
+      log.debug({ topic: message.topic, err: error }, 'not announced; it follows at the next connect'),
+    )
+  const tell = (alarm: Alarm): Promise<void> =>
+    quietly({ topic: alarmTopic(site, alarm.id), payload: JSON.stringify(alarm), qos: 1, retain: true })
+  const clear = async (id: string): Promise<void> => {
+    try {
+      await publish({ topic: alarmTopic(site, id), payload: '', qos: 1, retain: true })
+      toClear.delete(id)
+    } catch {
+      if (toClear.size < MAX_TO_CLEAR) toClear.add(id)
+    }
+  }
+  const offEvent = onEvent((event) => {
+    void quietly({ topic: eventsTopic(site), payload: JSON.stringify(event), qos: 1 })
+    void (event.alarm.resolved_at === null ? tell(event.alarm) : clear(event.alarm.id))
+  })
+  const offConnected = onConnected(() => {
+    for (const alarm of open()) if (alarm.state !== 'pending') void tell(alarm)
+    for (const id of [...toClear]) void clear(id)
+  })
+  return {
+    async stop() {
+      offEvent()
+      offConnected()
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Clock } from '../core/lifecycle/clock.ts'
+import type { Counters } from '../core/lifecycle/counters.ts'
+import type { Running } from '../core/lifecycle/stack.ts'
+import type { Log } from '../core/log/log.ts'
+import type { Sample } from '../core/model/sample.ts'
+
+/** The pseudo-agent under whose name the collector's own measurements go (DESIGN §3). */
+export const SELF = 'collector'
+
+export interface SelfParts {
+  readonly connected: () => boolean
+  readonly journalFailing: () => boolean
+  /** Bytes of the journal that a consumer has not come to. */
+  readonly lags: Readonly<Record<string, () => number>>
+  readonly noticesPending: () => number
+  readonly write: (samples: readonly Sample[]) => Promise<void>
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly log: Log
+}
+
+const EVERY_MS = 10_000
+
+/** Measures the collector itself, on the same path as everything else (measurement `jifang_collector`). */
+export function startSelfMonitoring(parts: SelfParts): Running {
+  const { clock, counters } = parts
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  const caughtUp = new Map<string, number>()
+  let cpu = process.cpuUsage()
+  const measure = (): Sample => {
+    const now = clock.now()
+    const fields: Record<string, number> = {
+      broker_connected: parts.connected() ? 1 : 0,
+      journal_failing: parts.journalFailing() ? 1 : 0,
+      notices_pending: parts.noticesPending(),
+      overtaken_bytes: overtaken(counters),
+      loop_delay_ms: delay.percentile(99) / 1e6,
+      rss_bytes: process.memoryUsage.rss(),
+    }
+    for (const [name, lag] of Object.entries(parts.lags)) {
+      const behind = lag()
+      if (behind === 0 || !caughtUp.has(name)) caughtUp.set(name, now)
+      fields[`${name}_behind_bytes`] = behind
+      fields[`${name}_behind_seconds`] = (now - (caughtUp.get(name) ?? now)) / 1000
+    }
+    const used = process.cpuUsage(cpu)
+    cpu = process.cpuUsage()
+    fields.cpu_percent = (used.user + used.system) / 10 / EVERY_MS
+    delay.reset()
+    for (const [key, value] of Object.entries(fields)) counters.set(`jifang_collector_${key}`, value)
+    return { measurement: 'jifang_collector', tags: { device: SELF }, fields, time: now }
+  }
+  const tell = (): void => {
+    parts.write([measure()]).catch((error: unknown) => parts.log.debug({ err: error }, 'own measurements could not be journalled'))
+  }
+  const timer = setInterval(tell, EVERY_MS)
+  tell()
+  return {
+    async stop() {
+      clearInterval(timer)
+      delay.disable()
+    },
+  }
+}
+
+function overtaken(counters: Counters): number {
+  return counters
+    .all()
+    .filter(({ name }) => /overtaken_bytes_total$/.test(name))
+    .reduce((sum, { value }) => sum + value, 0)
+}

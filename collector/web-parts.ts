@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type { Device } from '../core/inventory/model.ts'
+import { agentOf } from '../core/inventory/slice.ts'
+import type { Alarm } from '../core/model/alarm.ts'
+import type { DeviceDetail, DeviceSummary } from '../core/model/api.ts'
+import type { Notify } from '../notify/notify.ts'
+import type { CollectorConfig, CollectorDeps } from './collector.ts'
+import type { Consumers } from './consumers.ts'
+import type { Ingest } from './ingest/ingest.ts'
+import type { Problems } from './problems.ts'
+import { type AlarmCommand, HttpProblem, type WebDeps } from './web/deps.ts'
+
+export interface WebParts extends CollectorDeps, Pick<Consumers, 'journal' | 'judge' | 'store'> {
+  readonly site: string
+  readonly version: string
+  /** The configuration in force; replaced by a reload. */
+  readonly room: { readonly config: CollectorConfig }
+  readonly ingest: Ingest
+  readonly notify: () => Notify
+  readonly problems: Problems
+}
+
+/** A request to an agent is void after this. */
+const REQUEST_EXPIRES_MS = 55_000
+const COMMAND_DEADLINE_MS = 10_000
+
+/** What the HTTP side asks, answered by the parts of the collector. */
+export function webDeps(parts: WebParts): WebDeps {
+  const { judge, store, ingest, room, problems } = parts
+  const told = (alarm: Alarm): Alarm => ({ ...alarm, notices: parts.notify().summary(alarm.id) })
+  const find = (name: string): Device | undefined => room.config.inventory.devices.find((device) => device.name === name)
+  return {
+    site: parts.site,
+    version: parts.version,
+    log: parts.log,
+    clock: parts.clock,
+    counters: parts.counters,
+    devices: () => {
+      const { devices } = room.config.inventory
+      const states = judge.deviceStates(devices.map(({ name }) => name))
+      return devices.map((device, at): DeviceSummary => ({ ...fixed(device), ...(states[at] ?? judge.deviceState(device.name)) }))
+    },
+    device: (name) => {
+      const device = find(name)
+      if (!device) return undefined
+      const view = judge.deviceDetail(name)
+      return { ...fixed(device), ...view, open: view.open.map(told) } satisfies DeviceDetail
+    },
+    agents: () => ingest.agents(),
+    alarms: (state, since) => judge.alarms(state, since).map(told),
+    alarm: (id) => {
+      const alarm = judge.alarm(id)
+      return alarm && told(alarm)
+    },
+    explain: (id) => {
+      const explanation = judge.explain(id)
+      return explanation && { ...explanation, alarm: told(explanation.alarm) }
+    },
+    command: (command) => obey(parts, command),
+    eventsSince: (id) => judge.eventsSince(id),
+    onEvent: (listener) => judge.onEvent(listener),
+    series: (query, signal) => store.series(query, signal),
+    writeLines: (text) =>
+      ingest.writeLines(text).catch((error: unknown) => {
+        throw new HttpProblem(503, `not taken, send it again: ${error instanceof Error ? error.message : String(error)}`)
+      }),
+    probe: (name, check, signal) => probe(parts, find(name), name, check, signal),
+    problems: () => problems.list(),
+  }
+}
+
+function fixed(device: Device): Pick<DeviceSummary, 'name' | 'title' | 'class' | 'address' | 'location' | 'enabled'> {
+  return {
+    name: device.name,
+    title: device.title,
+    class: device.class,
+    address: device.address ?? null,
+    location: device.location ?? null,
+    enabled: device.enabled,
+  }
+}
+
+/** Journals the command, waits until it is judged, and answers with the alarm as it is then. */
+async function obey({ journal, judge, clock }: WebParts, command: AlarmCommand): Promise<Alarm> {
+  const payload = Buffer.from(JSON.stringify(command))
+  let offset: number
+  try {
+    offset = await journal.append({ kind: 'command', receivedAt: clock.now(), agent: '', session: '', seq: 0, payload })
+  } catch (error) {
+    throw new HttpProblem(503, `the journal can't be written, nothing was done: ${(error as Error).message}`)
+  }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HttpProblem(504, 'it is recorded, but not judged yet')), COMMAND_DEADLINE_MS)
+  })
+  await Promise.race([judge.caughtUp(offset), late]).finally(() => clearTimeout(timer))
+  const alarm = judge.alarm(command.alarm)
+  if (!alarm) throw new HttpProblem(404, `no alarm ${command.alarm}`)
+  return alarm
+}
+
+async function probe(
+  { ingest, kinds, clock }: WebParts,
+  device: Device | undefined,
+  name: string,
+  check: string | undefined,
+  signal: AbortSignal,
+) {
+  const wanted = device?.checks.find((candidate) => check === undefined || candidate.name === check)
+  if (!device || !wanted) throw new HttpProblem(404, device ? `${name} has no check ${check}` : `no device is named ${name}`)
+  const online = new Set(ingest.agents().flatMap((agent) => (agent.state === 'online' ? [agent.name] : [])))
+  const agent = agentOf(device, wanted, { kinds, isAlive: (candidate) => online.has(candidate) })
+  if (agent === null || !online.has(agent)) throw new HttpProblem(503, `the agent ${agent ?? ''} that runs it is not online`)
+  const request = {
+    id: randomUUID(),
+    kind: 'probe' as const,
+    expires: clock.now() + REQUEST_EXPIRES_MS,
+    device: name,
+    ...(check === undefined ? {} : { check }),
+  }
+  try {
+    return await ingest.request(agent, request, signal)
+  } catch (error) {
+    throw new HttpProblem(504, error instanceof Error ? error.message : String(error))
+  }
+}
