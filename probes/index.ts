@@ -11,4 +11,5 @@ export const probes = {
   http: async () => (await import('./http/http.ts')).http,
   ipmi: async () => (await import('./ipmi/ipmi.ts')).ipmi,
   'ipmi-local': async () => (await import('./ipmi/ipmi.ts')).ipmiLocal,
+  snmp: async () => (await import('./snmp/snmp.ts')).snmp,
 } satisfies Record<string, LazyProbe>

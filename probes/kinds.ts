@@ -3,6 +3,7 @@ import { httpKind } from './http/options.ts'
 import { ipmiKind, ipmiLocalKind } from './ipmi/options.ts'
 import type { KindSpec } from './kind-spec.ts'
 import { pingKind } from './ping/options.ts'
+import { snmpKind } from './snmp/options.ts'
 import { tcpKind } from './tcp/options.ts'
 
 /** Every check kind's options, without its code: what the collector and `jifang check` validate devices.yaml with. One line per kind. */
@@ -13,4 +14,5 @@ export const kinds = {
   http: httpKind,
   ipmi: ipmiKind,
   'ipmi-local': ipmiLocalKind,
+  snmp: snmpKind,
 } satisfies Record<string, KindSpec>

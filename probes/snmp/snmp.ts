@@ -1,0 +1,91 @@
+import { ProbeError } from '../../core/model/reason.ts'
+import { evaluate, type GroupResult } from '../../core/profile/evaluate.ts'
+import { createSampler } from '../../core/profile/samples.ts'
+import { accessWarning } from '../../protocols/snmp/access.ts'
+import { type Identity, openSnmpDevice } from '../../protocols/snmp/device.ts'
+import type { GroupOutcome, Probe, ProbeDeps, ProbeKind, Reading, Target } from '../probe.ts'
+import { type Choice, changedSince, chooseProfiles, type Sighting } from './choice.ts'
+import { createGroupPlan } from './group-plan.ts'
+import type { SnmpOptions } from './options.ts'
+import { leaseSockets, libraryOf } from './shared.ts'
+
+/** Rates across more than this many missed polls say nothing. */
+const GAP_INTERVALS = 3
+
+/**
+ * Reads a device by its profiles. One cheap GET first: a silent device costs that and no more, and is read in full in the very run it answers again.
+ * Each group of a profile succeeds or fails alone; what answered is kept.
+ */
+export const snmp: ProbeKind<SnmpOptions> = {
+  create(target: Target, options: SnmpOptions, deps: ProbeDeps): Probe {
+    if (target.address === undefined) throw new ProbeError('config', 'an snmp check needs an address')
+    const lease = leaseSockets(deps.counters)
+    const device = openSnmpDevice({ address: target.address, access: options, sockets: lease.sockets })
+    const sampler = createSampler(target.intervalMs * GAP_INTERVALS + 5000)
+    const plan = createGroupPlan()
+    const warning = accessWarning(options)
+    if (warning) deps.log.warn({ device: target.device, check: target.check }, warning)
+    let last: Sighting | null = null
+    let choice: Choice | null = null
+    let silent = 0
+
+    async function greet(signal: AbortSignal): Promise<Identity> {
+      try {
+        const identity = await device.identify(signal, silent === 0)
+        silent = 0
+        return identity
+      } catch (error) {
+        silent++
+        throw error
+      }
+    }
+
+    async function run(signal: AbortSignal): Promise<Reading> {
+      const identity = await greet(signal)
+      const now: Sighting = { identity, at: deps.clock.monotonic() }
+      const source = await device.source(signal)
+      if (!choice || changedSince(last, now)) {
+        if (last) device.forget()
+        plan.reset()
+        choice = await chooseProfiles(options.profile, libraryOf(deps), source)
+        deps.log.info({ device: target.device, check: target.check, profiles: choice.because }, 'profiles chosen')
+        if (signal.aborted || choice.profiles.length === 0) return undecided(choice, signal.aborted)
+      }
+      last = now
+      const groups = choice.profiles.flatMap((profile) => profile.groups)
+      const results = await evaluate(plan.due(groups, now.at), source)
+      plan.learn(results, now.at)
+      const time = deps.clock.now()
+      const samples = sampler.samples(results, { time, at: now.at, uptime: identity.uptime })
+      return { samples, groups: results.map(outcomeOf), ...verdict(results, choice) }
+    }
+
+    /** A choice made without all answers is made again in the next run. */
+    function undecided(made: Choice, aborted: boolean): Reading {
+      choice = null
+      return { samples: [], reason: aborted ? 'timeout' : 'no_data', detail: made.because }
+    }
+
+    return {
+      run,
+      close() {
+        device.close()
+        lease.release()
+      },
+    }
+  },
+}
+
+function outcomeOf({ group, reason, detail }: GroupResult): GroupOutcome {
+  return { name: `${group.profile}.${group.name}`, reason, ...(detail === undefined ? {} : { detail }) }
+}
+
+/** Groups a device does not have are no failure as long as others answer. */
+function verdict(results: readonly GroupResult[], choice: Choice): Pick<Reading, 'reason' | 'detail'> {
+  const failed = results.filter(({ reason }) => reason !== 'ok' && reason !== 'no_such' && reason !== 'no_data')
+  const good = results.some(({ reason }) => reason === 'ok' || reason === 'partial')
+  const [first] = failed
+  if (!first) return { reason: good || results.length === 0 ? 'ok' : 'no_data', detail: choice.because }
+  const told = failed.map(({ group, reason, detail }) => `${group.profile}.${group.name}: ${detail ?? reason}`).join('; ')
+  return { reason: good ? 'partial' : first.reason, detail: told.slice(0, 500) }
+}

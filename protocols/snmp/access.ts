@@ -1,0 +1,64 @@
+import * as v from 'valibot'
+import { duration } from '../../core/config/duration.ts'
+import { ProbeError } from '../../core/model/reason.ts'
+import type { Credentials } from './session.ts'
+
+/** How to reach a device by SNMP, as written under a check or after `via: { snmp: … }`. Light: no session code is loaded. */
+export const accessEntries = {
+  version: v.optional(v.picklist(['1', '2c', '3', 1, 3])),
+  community: v.optional(v.string()),
+  user: v.optional(v.string()),
+  auth: v.optional(
+    v.strictObject({
+      protocol: v.optional(v.picklist(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512']), 'sha256'),
+      password: v.string(),
+    }),
+  ),
+  privacy: v.optional(
+    v.strictObject({ protocol: v.optional(v.picklist(['des', 'aes', 'aes256', 'aes256c']), 'aes'), password: v.string() }),
+  ),
+  context: v.optional(v.string()),
+  port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), 161),
+  /** For one request; the run as a whole has the check's own timeout. */
+  request_timeout: v.optional(duration, '2s'),
+  /** Requests after one that was not answered. */
+  retries: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10)), 1),
+  /** false for cards that break on GETBULK. */
+  bulk: v.optional(v.boolean(), true),
+  /** Objects in one GET. */
+  max_oids: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))),
+  /** true for agents whose walks are out of order. */
+  nonincreasing: v.optional(v.boolean(), false),
+}
+const access = v.strictObject(accessEntries)
+export type SnmpAccess = v.InferOutput<typeof access>
+
+/** Paths of the secrets among `accessEntries`. */
+export const ACCESS_SECRETS: readonly string[] = ['community', 'auth.password', 'privacy.password']
+
+/** Credentials out of the options; ProbeError('config') when they don't fit together. A user means version 3, a community 2c. */
+export function credentialsOf(options: SnmpAccess): Credentials {
+  const { user, community, auth, privacy, context } = options
+  const version = String(options.version ?? (user === undefined ? '2c' : '3'))
+  if (version === '3') {
+    if (user === undefined) throw new ProbeError('config', 'SNMPv3 needs a user')
+    if (privacy && !auth) throw new ProbeError('config', 'SNMPv3 privacy needs auth as well')
+    for (const [what, key] of [
+      ['auth', auth],
+      ['privacy', privacy],
+    ] as const) {
+      if (key && key.password.length < 8)
+        throw new ProbeError('config', `the SNMPv3 ${what} password has less than 8 characters: no device accepts that`)
+    }
+    return { version: '3', user, ...(auth ? { auth } : {}), ...(privacy ? { privacy } : {}), ...(context === undefined ? {} : { context }) }
+  }
+  if (community === undefined) throw new ProbeError('config', 'SNMP needs a community (or a user for version 3)')
+  return { version: version === '1' ? '1' : '2c', community }
+}
+
+/** What a person should know about the security of this access; null when nothing. */
+export function accessWarning(options: SnmpAccess): string | null {
+  if (options.privacy?.protocol === 'des') return 'DES no longer protects anything: use aes where the device can'
+  if (options.auth?.protocol === 'md5') return 'MD5 authentication is weak: use sha256 where the device can'
+  return null
+}
