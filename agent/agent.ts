@@ -154,7 +154,7 @@ function handlersOf(status: StatusTeller, publisher: Publisher, slices: SliceKee
       publisher.onConnect()
     },
     onAck: (ack) => publisher.onAck(ack),
-    onCollector: (id, told) => publisher.onCollector(id, told),
+    onCollector: (id, told, retained) => publisher.onCollector(id, told, retained),
     onConfig: (payload) => void slices.offer(payload),
     onRequest: (payload) => void requests.onRequest(payload),
     onOwnStatus: (payload, retained) => status.onOwnStatus(payload, retained),

@@ -25,7 +25,7 @@ export interface PublisherDeps {
 export interface Publisher extends Running {
   onConnect(): void
   onAck(ack: AckPayload): void
-  onCollector(id: string, status: CollectorStatus): void
+  onCollector(id: string, status: CollectorStatus, retained: boolean): void
   /** The collectors of the configuration in force. */
   setCollectors(ids: readonly string[]): void
 }
@@ -65,8 +65,8 @@ class WindowedPublisher implements Publisher {
     this.#startOver()
   }
 
-  onCollector(id: string, status: CollectorStatus): void {
-    if (this.#collectors.status(id, status.session, status.state === 'online')) this.#startOver()
+  onCollector(id: string, status: CollectorStatus, retained: boolean): void {
+    if (this.#collectors.status(id, status.session, status.state === 'online', retained)) this.#startOver()
   }
 
   setCollectors(ids: readonly string[]): void {

@@ -8,11 +8,14 @@ export class Collectors {
     this.#listed = ids
   }
 
-  /** True when it is another session than before, or back after having been away. */
-  status(id: string, session: string, online: boolean): boolean {
+  /**
+   * True when it may have missed what was sent: another session than before, back after having been away, or said just now (`retained`
+   * false), which it does at every connect.
+   */
+  status(id: string, session: string, online: boolean, retained: boolean): boolean {
     const before = this.#seen.get(id)
     this.#seen.set(id, { session, online })
-    return online && (before?.session !== session || !before.online)
+    return online && (!retained || before?.session !== session || !before.online)
   }
 
   /** An acknowledgement proves that it is there. */

@@ -10,7 +10,7 @@ export interface WireHandlers {
   will(): string
   onConnect(): void
   onAck(ack: AckPayload): void
-  onCollector(id: string, status: CollectorStatus): void
+  onCollector(id: string, status: CollectorStatus, retained: boolean): void
   onConfig(payload: Buffer): void
   onRequest(payload: Buffer): void
   onOwnStatus(payload: Buffer, retained: boolean): void
@@ -55,7 +55,7 @@ export class AgentWire implements Running {
         try {
           const route = routes[topic]
           if (route) route(payload, retained)
-          else if (payload.length > 0) handlers.onCollector(topic.split('/')[3] ?? '', parseCollector(payload))
+          else if (payload.length > 0) handlers.onCollector(topic.split('/')[3] ?? '', parseCollector(payload), retained)
         } catch (error) {
           this.#deps.log.warn({ topic, err: error }, 'a message that can not be read was dropped')
         }

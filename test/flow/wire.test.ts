@@ -149,7 +149,7 @@ describe('agent, embedded broker, ingest, journal', () => {
     expect(result.accepted).toBe(1)
     expect(result.refused.map(({ message }) => message)).toEqual(['no samples of new-01 are expected this way', 'the fields are missing'])
     const [record] = (await readAll(collector.journal)).filter(({ kind }) => kind === 'data')
-    expect(record && record.payload.toString()).toBe(
+    expect(record?.payload.toString()).toBe(
       'cpu,host=old-01,site=test,device=old-01 usage_idle=1 1700000000000000000\n# refused unassigned cpu,host=new-01 usage_idle=1\n# rejected unparsable nonsense\n',
     )
   })
