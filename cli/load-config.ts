@@ -46,8 +46,15 @@ export type ConfigResult = LoadedConfig | RefusedConfig
 const FILES = ['jifang.yaml', 'devices.yaml', 'alarms.yaml', 'notify.yaml'] as const
 type FileName = (typeof FILES)[number]
 
+export interface LoadOptions {
+  /** Where `${env:}` looks; default: this process's. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Used instead of reading the profiles again. */
+  readonly profiles?: LoadedProfiles
+}
+
 /** Reads and validates a configuration folder. Never throws for what is in it: every problem of every file is in `issues`, by position. */
-export async function loadConfig(dir: string, env: NodeJS.ProcessEnv = process.env): Promise<ConfigResult> {
+export async function loadConfig(dir: string, { env = process.env, profiles: known }: LoadOptions = {}): Promise<ConfigResult> {
   const found = await readFiles(dir)
   const [jifang, devices, alarms, notifyDoc] = FILES.map((name) => found.documents[name]) as [
     YamlDocument,
@@ -57,12 +64,10 @@ export async function loadConfig(dir: string, env: NodeJS.ProcessEnv = process.e
   ]
   const settings = parseSettings(jifang, resolve(dir))
   const agentName = settings ? agentNameOf(settings, hostname()) : undefined
-  const parsed = found.present.has('devices.yaml')
-    ? parseInventory(devices, kinds, agentName === undefined ? {} : { defaultPollers: [agentName] })
-    : withoutDevices(devices, settings)
+  const parsed = parseDevices(found, settings, agentName)
   if (settings?.site !== undefined && parsed && settings.site !== parsed.site)
     jifang.error(['site'], `is not the site of devices.yaml, "${parsed.site}": remove it here`)
-  const profiles = await loadAllProfiles(resolve(dir))
+  const profiles = known ?? (await loadAllProfiles(resolve(dir)))
   const rules = parseRules(alarms, parsed ? { inventory: parsed } : {})
   const notify = parseNotify(notifyDoc)
   const issues = sortIssues([...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues), ...profiles.issues])
@@ -71,6 +76,13 @@ export async function loadConfig(dir: string, env: NodeJS.ProcessEnv = process.e
     return { ok: false, fingerprint, issues }
   const secrets = createSecretResolver({ env, baseDir: resolve(dir), paths: settings.secrets.paths })
   return { ok: true, dir, site: parsed.site, settings, agentName, inventory: parsed, rules, notify, profiles, secrets, fingerprint, issues }
+}
+
+function parseDevices(found: FoundFiles, settings: Settings | undefined, agentName: string | undefined): Inventory | undefined {
+  const doc = found.documents['devices.yaml']
+  if (found.unreadable.has('devices.yaml')) return undefined
+  if (!found.present.has('devices.yaml')) return withoutDevices(doc, settings)
+  return parseInventory(doc, kinds, agentName === undefined ? {} : { defaultPollers: [agentName] })
 }
 
 /** An agent's own machine needs no devices.yaml, but the name of the site. */
@@ -84,6 +96,7 @@ function withoutDevices(doc: YamlDocument, settings: Settings | undefined): Inve
 interface FoundFiles {
   readonly documents: Readonly<Record<FileName, YamlDocument>>
   readonly present: ReadonlySet<FileName>
+  readonly unreadable: ReadonlySet<FileName>
   readonly fingerprint: string
   readonly issues: readonly ConfigIssue[]
 }
@@ -91,6 +104,7 @@ interface FoundFiles {
 async function readFiles(dir: string): Promise<FoundFiles> {
   const issues: ConfigIssue[] = []
   const present = new Set<FileName>()
+  const unreadable = new Set<FileName>()
   const hash = createHash('sha256')
   const documents: Partial<Record<FileName, YamlDocument>> = {}
   if (!(await isFolder(dir))) issues.push({ file: dir, line: 1, col: 1, path: '', message: 'there is no such folder', level: 'error' })
@@ -102,12 +116,12 @@ async function readFiles(dir: string): Promise<FoundFiles> {
     const { text, wrong } = decode(bytes)
     const message = problem ?? wrong
     if (message !== undefined) {
-      present.add(name)
+      unreadable.add(name)
       issues.push({ file, line: 1, col: 1, path: '', message, level: 'error' })
     }
     documents[name] = parseDocument(text, file)
   }
-  return { documents: documents as Record<FileName, YamlDocument>, present, fingerprint: hash.digest('hex'), issues }
+  return { documents: documents as Record<FileName, YamlDocument>, present, unreadable, fingerprint: hash.digest('hex'), issues }
 }
 
 async function isFolder(dir: string): Promise<boolean> {

@@ -48,7 +48,12 @@ export function parseDocument(text: string, file: string): YamlDocument {
 
   let value: unknown = {}
   for (const problem of withoutSequels([...tree.errors, ...tree.warnings], lines)) {
-    add(placeOf(problem.pos[0]), problem.code === 'DUPLICATE_KEY' ? pathOfKey(root, problem.pos[0]) : [], syntaxMessage(problem), 'error')
+    add(
+      placeOf(openingOf(root, problem) ?? problem.pos[0]),
+      problem.code === 'DUPLICATE_KEY' ? pathOfKey(root, problem.pos[0]) : [],
+      syntaxMessage(problem),
+      'error',
+    )
   }
   const broken = tree.errors.some((error) => error.code !== 'DUPLICATE_KEY')
   try {
@@ -99,7 +104,7 @@ function locate(root: Node | null, path: Path): { key: number | null; value: num
     } else break
   }
   const empty = isScalar(node) && node.value === null && (node.source ?? '') === ''
-  return { key, value: empty ? key : offsetOf(node) }
+  return { key, value: empty ? (node === root ? null : (key ?? offsetOf(node))) : offsetOf(node) }
 }
 
 function offsetOf(node: unknown): number | null {
@@ -152,6 +157,15 @@ export function valueAt(value: unknown, path: Path): unknown {
   return here
 }
 
+/** Paths that exist in a value and fit a pattern, in which `*` stands for every entry. */
+export function placesOf(value: unknown, pattern: Path, at: Path = []): Path[] {
+  const [step, ...rest] = pattern
+  if (step === undefined) return [at]
+  if (typeof value !== 'object' || value === null) return []
+  const keys = step === '*' ? (Array.isArray(value) ? [...value.keys()] : Object.keys(value)) : [step]
+  return keys.flatMap((key) => (Object.hasOwn(value, key) ? placesOf(valueAt(value, [key]), rest, [...at, key]) : []))
+}
+
 function checkReferences(document: YamlDocument, value: unknown, path: Path): void {
   if (typeof value === 'string') {
     const problem = referenceProblem(value)
@@ -161,6 +175,17 @@ function checkReferences(document: YamlDocument, value: unknown, path: Path): vo
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) checkReferences(document, item, [...path, key])
   }
+}
+
+/** Where the quote begins that is not closed: its end is only noticed far below. */
+function openingOf(root: Node | null, problem: YAMLError): number | null {
+  if (problem.code !== 'MISSING_CHAR' || !/quote/.test(problem.message)) return null
+  let opening: number | null = null
+  for (const node of walkNodes(root)) {
+    const quoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')
+    if (quoted && node.range && node.range[0] < problem.pos[0] && node.range[1] >= problem.pos[0]) opening = node.range[0]
+  }
+  return opening
 }
 
 /** One unclosed bracket makes every later line unexpected: one error per line is told, and the first unexpected thing only. */
@@ -195,6 +220,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
 }
 
 function syntaxMessage(problem: YAMLError): string {
+  if (problem.code === 'MISSING_CHAR' && /quote/.test(problem.message)) return 'not valid YAML: the quote that is opened here is not closed'
   return problem.code === 'DUPLICATE_KEY'
     ? (SYNTAX.DUPLICATE_KEY ?? '')
     : `not valid YAML: ${SYNTAX[problem.code] ?? problem.code.toLowerCase().replaceAll('_', ' ')}`

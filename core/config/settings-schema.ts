@@ -13,7 +13,10 @@ const about = <S extends v.GenericSchema>(schema: S, words: string) => v.pipe(sc
 const secret = (words: string) => about(text, `${words} A secret: \${env:NAME} or \${file:NAME}.`)
 const path = (words: string) => about(text, `${words} Path, relative to the configuration folder.`)
 
-const webUrl = v.pipe(v.string(), v.regex(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, 'must be a URL such as http://127.0.0.1:8086'))
+const webUrl = v.pipe(
+  v.string(),
+  v.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, 'must be a URL such as http://127.0.0.1:8086, without user and password'),
+)
 
 const mqtt = v.strictObject({
   url: about(
@@ -22,7 +25,7 @@ const mqtt = v.strictObject({
         v.string(),
         v.regex(
           /^(mqtt|mqtts|ws|wss):\/\/[^\s/?#@]+(\/[^\s]*)?$/,
-          'must be a URL such as mqtt://192.0.2.10:1883 or mqtts://broker.example:8883',
+          'must be a URL such as mqtt://192.0.2.10:1883 or mqtts://broker.example:8883, without user and password',
         ),
       ),
     ),
@@ -101,7 +104,13 @@ const web = v.strictObject({
         v.strictObject({
           person: about(text, 'Who uses it; every change is recorded under this name.'),
           role: about(v.picklist(ROLES), 'viewer reads; operator also acknowledges, silences, notes; admin does everything.'),
-          token: secret('At least 16 characters.'),
+          token: about(
+            v.pipe(
+              text,
+              v.check((token) => token.includes('${') || token.length >= 16, 'is too short: at least 16 characters'),
+            ),
+            `At least 16 characters. A secret: \${env:NAME} or \${file:NAME}.`,
+          ),
         }),
       ),
       [],

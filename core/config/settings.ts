@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type * as v from 'valibot'
-import type { Path, YamlDocument } from './document.ts'
+import { type Path, placesOf, valueAt, type YamlDocument } from './document.ts'
 import { isLoopback } from './listen.ts'
 import { settingsSchema } from './settings-schema.ts'
 import { checkShape } from './shape.ts'
@@ -13,16 +13,16 @@ export type MqttSettings = Settings['mqtt']
 export type WebSettings = Settings['web']
 export type Role = WebSettings['tokens'][number]['role']
 
-const MIN_TOKEN = 16
-
 /** Problems go into `doc.issues`; undefined when one of them is an error. `baseDir`: the folder that paths in the file start from. */
 export function parseSettings(doc: YamlDocument, baseDir: string): Settings | undefined {
   const settings = checkShape(doc, settingsSchema, doc.value, [])
-  if (!settings) return undefined
-  checkWeb(doc, settings.web)
-  checkMqtt(doc, settings.mqtt)
-  warnOfLiterals(doc, settings)
-  checkFiles(doc, settings, baseDir)
+  // section by section, so that a slip in one does not hide what is wrong in another (what is told twice is kept once)
+  const web = checkShape(doc, settingsSchema.entries.web, valueAt(doc.value, ['web']), ['web'])
+  const mqtt = checkShape(doc, settingsSchema.entries.mqtt, valueAt(doc.value, ['mqtt']), ['mqtt'])
+  if (web) checkWeb(doc, web)
+  if (mqtt) checkMqtt(doc, mqtt)
+  checkFiles(doc, baseDir)
+  warnOfLiterals(doc)
   return doc.issues.some((issue) => issue.level === 'error') ? undefined : settings
 }
 
@@ -39,10 +39,6 @@ function checkWeb(doc: YamlDocument, web: WebSettings): void {
     ({ token }) => token,
     'the same token is given twice: every person needs an own one',
   )
-  for (const [index, { token }] of web.tokens.entries()) {
-    if (!token.includes('${') && token.length < MIN_TOKEN)
-      doc.error(['web', 'tokens', index, 'token'], `is too short: at least ${MIN_TOKEN} characters`)
-  }
 }
 
 function checkMqtt(doc: YamlDocument, mqtt: MqttSettings): void {
@@ -78,40 +74,41 @@ function unique<T>(
   }
 }
 
-function warnOfLiterals(doc: YamlDocument, settings: Settings): void {
-  const { mqtt, web, influx } = settings
-  const secrets: (readonly [Path, string | undefined])[] = [
-    [['mqtt', 'password'], mqtt.password],
-    ...mqtt.agents.map((agent, index) => [['mqtt', 'agents', index, 'password'], agent.password] as const),
-    ...web.tokens.map((token, index) => [['web', 'tokens', index, 'token'], token.token] as const),
-    [['influx', 'token'], influx && 'token' in influx ? influx.token : undefined],
-    [['influx', 'password'], influx && 'password' in influx ? influx.password : undefined],
-  ]
-  for (const [path, value] of secrets) warnOfLiteral(doc, path, value)
+const SECRETS: readonly Path[] = [
+  ['mqtt', 'password'],
+  ['mqtt', 'agents', '*', 'password'],
+  ['web', 'tokens', '*', 'token'],
+  ['influx', 'token'],
+  ['influx', 'password'],
+]
+
+function warnOfLiterals(doc: YamlDocument): void {
+  for (const pattern of SECRETS) for (const path of placesOf(doc.value, pattern)) warnOfLiteral(doc, path, valueAt(doc.value, path))
 }
 
 /** A secret that stands in the file itself is a warning; one with a reference in it (`Bearer ${env:X}`) is not. */
 export function warnOfLiteral(doc: YamlDocument, path: Path, value: unknown): void {
-  if (typeof value === 'string' && value !== '' && !/\$\{(env|file):/.test(value))
+  if (typeof value === 'string' && value !== '' && !value.includes('${'))
     doc.warn(path, `a secret stands here in clear text: write \${env:NAME} or \${file:NAME}`)
 }
 
-function checkFiles(doc: YamlDocument, settings: Settings, baseDir: string): void {
-  const { mqtt, web } = settings
-  const files: (readonly [Path, string | undefined])[] = [
-    [['mqtt', 'ca'], mqtt.ca],
-    [['mqtt', 'cert'], mqtt.cert],
-    [['mqtt', 'key'], mqtt.key],
-    [['mqtt', 'tls', 'cert'], mqtt.tls?.cert],
-    [['mqtt', 'tls', 'key'], mqtt.tls?.key],
-    [['mqtt', 'tls', 'client_ca'], mqtt.tls?.client_ca],
-    [['web', 'tls', 'cert'], web.tls?.cert],
-    [['web', 'tls', 'key'], web.tls?.key],
-  ]
-  for (const [path, file] of files) {
-    if (file === undefined || file.includes('${')) continue
+const FILES: readonly Path[] = [
+  ['mqtt', 'ca'],
+  ['mqtt', 'cert'],
+  ['mqtt', 'key'],
+  ['mqtt', 'tls', 'cert'],
+  ['mqtt', 'tls', 'key'],
+  ['mqtt', 'tls', 'client_ca'],
+  ['web', 'tls', 'cert'],
+  ['web', 'tls', 'key'],
+]
+
+function checkFiles(doc: YamlDocument, baseDir: string): void {
+  for (const path of FILES) {
+    const file = valueAt(doc.value, path)
+    if (typeof file !== 'string' || file === '' || file.includes('${')) continue
     try {
-      readFileSync(isAbsolute(file) ? file : resolve(baseDir, file))
+      accessSync(isAbsolute(file) ? file : resolve(baseDir, file), constants.R_OK)
     } catch (error) {
       doc.error(path, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : 'the file can not be read')
     }

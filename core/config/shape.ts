@@ -21,7 +21,7 @@ interface Schema extends v.GenericSchema {
 interface Walk {
   /** With `atKey` the position is the key's, not the value's. */
   report(path: Path, message: string, atKey?: boolean): void
-  /** A document with syntax errors: what is missing may only not have been understood. */
+  /** A document with syntax errors: what is missing or empty may only not have been understood, and is not told. */
   readonly broken: boolean
 }
 
@@ -46,8 +46,8 @@ export function checkShape<S extends v.GenericSchema>(
       else doc.error(path, message)
     },
   }
-  visit(walk, schema as unknown as Schema, value, at)
-  if (wrong > 0) return undefined
+  const clean = visit(walk, schema as unknown as Schema, value, at)
+  if (!clean || wrong > 0) return undefined
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
   for (const issue of result.issues) walk.report([...at, ...pathOf(issue)], wordsFor(issue))
@@ -62,6 +62,7 @@ function visit(walk: Walk, schema: Schema, value: unknown, path: Path): boolean 
 }
 
 function visitBare(walk: Walk, schema: Schema, value: unknown, path: Path): boolean {
+  if (walk.broken && value === null) return false
   switch (schema.type) {
     case 'optional':
     case 'exact_optional':
@@ -111,8 +112,8 @@ function visitObject(walk: Walk, schema: Schema, value: unknown, path: Path): bo
   let clean = true
   for (const [key, entry] of Object.entries(entries)) {
     if (Object.hasOwn(value, key)) clean = visit(walk, entry, value[key], [...path, key]) && clean
-    else if (!/^(exact_optional|optional|nullish|undefinedable)$/.test(entry.type) && !walk.broken) {
-      walk.report([...path, key], 'is required')
+    else if (!/^(exact_optional|optional|nullish|undefinedable)$/.test(entry.type)) {
+      if (!walk.broken) walk.report([...path, key], 'is required')
       clean = false
     }
   }
@@ -146,7 +147,7 @@ function visitVariant(walk: Walk, schema: Schema, value: unknown, path: Path): b
   if (!isPlain(value)) return wrongKind(walk, path, 'a mapping (`key: value`)', value)
   const key = schema.key as string
   const options = flatOptions(schema)
-  const words = options.flatMap((option) => literalsOf(option.entries?.[key]))
+  const words = [...new Set(options.flatMap((option) => literalsOf(option.entries?.[key])))]
   if (!Object.hasOwn(value, key)) {
     const optional = options.filter((option) => /optional|nullish/.test(option.entries?.[key]?.type ?? ''))
     if (optional.length > 0) return best(walk, optional, value, path)

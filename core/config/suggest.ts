@@ -2,7 +2,7 @@
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const given = word.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1
+  let bestDistance = (given.length < 2 ? 0 : Math.max(1, Math.floor(given.length / 3))) + 1
   for (const candidate of candidates) {
     const distance = editDistance(given, candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {

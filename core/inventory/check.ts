@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Path, valueAt, type YamlDocument } from '../config/document.ts'
+import { type Path, placesOf, valueAt, type YamlDocument } from '../config/document.ts'
 import { formatDuration } from '../config/duration.ts'
 import { warnOfLiteral } from '../config/settings.ts'
 import { checkShape } from '../config/shape.ts'
@@ -95,22 +95,11 @@ function times(
 
 function warnOfSecrets(doc: YamlDocument, kind: CheckKind, options: object, path: Path): void {
   for (const secret of kind.secrets) {
-    for (const place of placesOf(options, secret.split('.'), [])) {
+    for (const place of placesOf(options, secret.split('.'))) {
       const value = valueAt(options, place)
       const factory = factoryCredential(place.at(-1), value, valueAt(options, [...place.slice(0, -1), 'username']))
       if (factory) doc.warn([...path, ...place], `the factory setting is still in use: change it on the device`)
       else warnOfLiteral(doc, [...path, ...place], value)
     }
   }
-}
-
-/** Paths in `options` that a dotted pattern means; `*` stands for every entry. */
-function placesOf(node: unknown, pattern: readonly string[], at: Path): Path[] {
-  const [step, ...rest] = pattern
-  if (step === undefined) return [at]
-  if (typeof node !== 'object' || node === null) return []
-  const keys = step === '*' ? (Array.isArray(node) ? [...node.keys()] : Object.keys(node)) : [step]
-  return keys.flatMap((key) =>
-    Object.hasOwn(node, key) ? placesOf((node as Record<string | number, unknown>)[key], rest, [...at, key]) : [],
-  )
 }
