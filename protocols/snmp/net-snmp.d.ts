@@ -10,9 +10,9 @@ declare module 'net-snmp' {
   export interface User {
     name: string
     level: number
-    authProtocol?: string
+    authProtocol?: number | undefined
     authKey?: string
-    privProtocol?: string
+    privProtocol?: number | undefined
     privKey?: string
   }
   export interface SessionOptions {
@@ -41,6 +41,8 @@ declare module 'net-snmp' {
     ErrorStatus: Readonly<Record<string, number>>
     ObjectType: Readonly<Record<string, number>>
     SecurityLevel: Readonly<{ noAuthNoPriv: number; authNoPriv: number; authPriv: number }>
+    AuthProtocols: Readonly<Record<string, number>>
+    PrivProtocols: Readonly<Record<string, number>>
     ResponseInvalidCode: Readonly<Record<string, number>>
   }
   export default snmp

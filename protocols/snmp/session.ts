@@ -136,7 +136,7 @@ function userOf(credentials: Extract<Credentials, { version: '3' }>): User {
   const { user, auth, privacy } = credentials
   const { SecurityLevel } = snmp
   if (!auth) return { name: user, level: SecurityLevel.noAuthNoPriv }
-  const base = { name: user, authProtocol: auth.protocol, authKey: auth.password }
+  const base = { name: user, authProtocol: snmp.AuthProtocols[auth.protocol], authKey: auth.password }
   if (!privacy) return { ...base, level: SecurityLevel.authNoPriv }
-  return { ...base, level: SecurityLevel.authPriv, privProtocol: PRIVACY[privacy.protocol], privKey: privacy.password }
+  return { ...base, level: SecurityLevel.authPriv, privProtocol: snmp.PrivProtocols[PRIVACY[privacy.protocol]], privKey: privacy.password }
 }
