@@ -1,6 +1,4 @@
 import {
-  BIGINT,
-  BOOLEAN,
   DOUBLE,
   type DuckDBConnection,
   DuckDBDataChunk,
@@ -140,11 +138,8 @@ export class DayFile {
   }
 
   async #writeMeta(meta: DayMeta): Promise<void> {
-    await this.#connection.run(
-      `UPDATE ${this.alias}.meta SET applied = $1, refill_to = $2, sealed = $3`,
-      [BigInt(meta.applied), BigInt(meta.refillTo), meta.sealed],
-      [BIGINT, BIGINT, BOOLEAN],
-    )
+    const { applied, refillTo, sealed } = meta
+    await this.#connection.run(`UPDATE ${this.alias}.meta SET applied = ${applied}, refill_to = ${refillTo}, sealed = ${sealed}`)
     this.#meta = meta
   }
 

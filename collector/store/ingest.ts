@@ -11,8 +11,8 @@ import type { Days } from './days.ts'
 import { DAY_MS, type DayRows, type RowCounts, RowReader } from './rows.ts'
 
 const READ_BYTES = 512 * 1024
-/** A commit costs about 2 ms of CPU however small: small ones are gathered this long. */
-const GATHER_MS = 400
+/** A commit costs about 4 ms of CPU however small: small ones are gathered this long, so that a sample is seen within a second. */
+const GATHER_MS = 700
 /** How much is read again after a crash; the files know what they have. */
 const SAVE_CURSOR_MS = 5 * 60_000
 /** A sample may be this far ahead of the collector's clock; more is a broken clock, which the skew rule tells. */

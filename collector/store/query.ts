@@ -72,6 +72,8 @@ class DayReading {
   /** Series ids of each file, with their place in `#keys`. */
   readonly #ids: { file: DayFile; pairs: [number, number][] }[] = []
   readonly #keys: string[] = []
+  /** Place by series id, of use while only one file has some of the series. */
+  readonly #places = new Map<number, number>()
 
   constructor(connection: DuckDBConnection, day: Day, query: SeriesQuery, limit: number) {
     this.#connection = connection
@@ -98,7 +100,9 @@ class DayReading {
         if (place < 0) place = this.#keys.push(key) - 1
         pairs.push([Number(id), place])
       }
-      if (pairs.length > 0) this.#ids.push({ file, pairs })
+      if (pairs.length === 0) continue
+      this.#ids.push({ file, pairs })
+      for (const [id, place] of pairs) this.#places.set(id, place)
     }
     return more
   }
@@ -108,7 +112,11 @@ class DayReading {
     const { step } = this.#query
     const base = this.#day.day * DAY_MS
     const source = this.#source(from, to)
-    const keep = `QUALIFY row_number() OVER (PARTITION BY n ORDER BY t) <= ${this.#limit + 1} ORDER BY n, t`
+    const most = this.#limit + 1
+    const keep =
+      this.#keys.length === 1
+        ? `ORDER BY t LIMIT ${most}`
+        : `QUALIFY row_number() OVER (PARTITION BY n ORDER BY t) <= ${most} ORDER BY n, t`
     const sql =
       step === undefined
         ? `SELECT n, ts::DOUBLE + us / 1000.0 AS t, value, text, 1 AS points FROM ${source} ${keep}`
@@ -117,7 +125,7 @@ class DayReading {
     const columns = await this.#run(this.#ids[0]?.file ?? null, async () => (await this.#connection.run(sql)).getColumns())
     const [places = [], times = [], values = [], texts = [], counts = []] = columns
     for (let at = 0; at < places.length; at++) {
-      const series = found.get(this.#keys[Number(places[at])] ?? '')
+      const series = found.get(this.#keyOf(Number(places[at])))
       const value = values[at] ?? texts[at]
       if (series && (typeof value === 'number' || typeof value === 'string'))
         addPoint(series, base + Number(times[at]), value, Number(counts[at]), this.#limit)
@@ -132,22 +140,30 @@ class DayReading {
     )
   }
 
-  /** The wanted points of all tables of the day; duplicates are dropped where there may be some. */
+  /** The wanted points of all tables of the day; duplicates are dropped where there may be some. `n` is what `#keyOf` knows. */
   #source(from: number, to: number): string {
+    const alone = this.#ids.length === 1
     const parts = this.#ids.flatMap(({ file, pairs }) => {
       const ids = pairs.map(([id]) => id)
       const values = pairs.map(([id, place]) => `(${id}, ${place})`).join(', ')
       const tables = file.meta.sealed ? ['sorted'] : ['sorted', 'points']
+      // A join costs several ms, so it is for days that have two files with ids of their own.
+      const join = alone ? '' : `JOIN (VALUES ${values}) v(id, n) ON p.series = v.id`
+      const wanted = ids.length === 1 ? `p.series = ${ids[0]}` : `p.series IN (${ids.join(', ')})`
+      const span = from === 0 && to === DAY_MS ? '' : `AND p.ts >= ${Math.ceil(from)} AND p.ts < ${Math.ceil(to)}`
       return tables.map(
-        (
-          table,
-        ) => `SELECT v.n, p.ts, p.us, p.value, p.text FROM ${file.alias}.${table} p JOIN (VALUES ${values}) v(id, n) ON p.series = v.id
-          WHERE p.series BETWEEN ${Math.min(...ids)} AND ${Math.max(...ids)} AND p.ts >= ${Math.ceil(from)} AND p.ts < ${Math.ceil(to)}`,
+        (table) =>
+          `SELECT ${alone ? 'p.series AS n' : 'v.n'}, p.ts, p.us, p.value, p.text FROM ${file.alias}.${table} p ${join} WHERE ${wanted} ${span}`,
       )
     })
     const all = `(${parts.join(' UNION ALL ')})`
     if (parts.length === 1) return all
     return `(SELECT n, ts, us, max(value) AS value, max(text) AS text FROM ${all} GROUP BY n, ts, us)`
+  }
+
+  #keyOf(n: number): string {
+    if (this.#ids.length > 1) return this.#keys[n] ?? ''
+    return this.#keys[this.#places.get(n) ?? -1] ?? ''
   }
 
   async #run<T>(file: DayFile | null, work: () => Promise<T>): Promise<T> {
