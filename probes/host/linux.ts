@@ -6,7 +6,7 @@ import { type CpuTimes, cpuSamples, parseCpuTimes } from './cpu.ts'
 import { DiskSpace } from './disk.ts'
 import { DiskIo } from './disk-io.ts'
 import { memorySample, parseMeminfo, swapSample } from './memory.ts'
-import { parseMounts } from './mounts.ts'
+import { type Mount, parseMounts } from './mounts.ts'
 import { netSamples } from './net.ts'
 import type { HostOptions } from './options.ts'
 import { createNameFilter, createProcReader, type ProcReader } from './proc-reader.ts'
@@ -26,6 +26,8 @@ export class LinuxHost implements Probe {
   readonly #processes: Processes
   readonly #temperatures: Temperatures
   #cpuBefore: readonly CpuTimes[] = []
+  #mountinfo = ''
+  #measured: readonly Mount[] = []
 
   constructor(options: HostOptions, deps: ProbeDeps, root = '') {
     this.#options = options
@@ -55,8 +57,7 @@ export class LinuxHost implements Probe {
       ...this.#processes.read(loadavg, stat, time, monotonic),
       ...(await this.#temperatures.read(time, monotonic)),
     ]
-    const mounts = parseMounts(this.#proc.text('/proc/self/mountinfo') ?? '').filter(({ path }) => !this.#ignoresMount(path))
-    const disks = await this.#space.read(mounts, time)
+    const disks = await this.#space.read(this.#mounts(), time)
     samples.push(...disks.samples)
     if (disks.failures.length === 0) return { samples }
     const detail = disks.failures.map(({ name, detail }) => `${name}: ${detail}`).join('; ')
@@ -70,6 +71,16 @@ export class LinuxHost implements Probe {
     const samples = cpuSamples(this.#cpuBefore, now, this.#options.per_core, time)
     this.#cpuBefore = now
     return samples
+  }
+
+  /** Mounts seldom change: the text is taken apart only when it differs. */
+  #mounts(): readonly Mount[] {
+    const mountinfo = this.#proc.text('/proc/self/mountinfo') ?? ''
+    if (mountinfo !== this.#mountinfo) {
+      this.#mountinfo = mountinfo
+      this.#measured = parseMounts(mountinfo).filter(({ path }) => !this.#ignoresMount(path))
+    }
+    return this.#measured
   }
 
   #memory(time: number): Sample[] {
