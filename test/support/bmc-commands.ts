@@ -139,7 +139,7 @@ function getSel(state: BmcState, data: Buffer): Answer {
 }
 
 /** One product area, its texts short enough for an SDR's type/length byte too: IBM System x3650, serial 99A1234. */
-const FRU = buildFru(['IBM', 'System x3650', '7979', 'B', '99A1234', 'JF-0007'])
+const FRU = buildFru(['IBM', 'System x3650', '7979', 'B1', '99A1234', 'JF-0007'])
 
 function buildFru(product: readonly string[]): Buffer {
   const body = Buffer.concat([...product.map((text) => encodeName(text)), Buffer.from([0xc1])])
