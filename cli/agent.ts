@@ -4,8 +4,8 @@ import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf, localSlice, startLocalAgent } from './agent-program.ts'
 import { lockData } from './data-lock.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
+import { followConfig } from './reload.ts'
 import { configFor, runService, serviceLog } from './service.ts'
-import { watchConfig } from './watch-config.ts'
 
 export function command(): Command {
   return withPlaces(new Command('agent')).action(async (options: PlaceOptions) => {
@@ -16,32 +16,18 @@ export function command(): Command {
     await runService(log, async () => {
       const agentDir = join(dataDir, 'agent')
       const unlock = lockData(agentDir)
-      const agent = await startLocalAgent(config, {
-        dataDir: agentDir,
-        mqtt: linkOf(config, config.agentName),
-        log,
-        counters: new Counters(),
-        alone: true,
+      const mqtt = linkOf(config, config.agentName)
+      const agent = await startLocalAgent(config, { dataDir: agentDir, mqtt, log, counters: new Counters(), alone: true })
+      const following = followConfig(configDir, config, log, async (next) => {
+        const slice = localSlice(next)
+        if (slice && (agent.config?.version ?? 0) === 0) await agent.useSlice(slice)
       })
-      const stop = new AbortController()
-      const watch = watchConfig(
-        configDir,
-        async (next) => {
-          if (!next.ok)
-            return log.error({ errors: next.issues.length }, 'the new configuration has errors and was not taken; see jifang check')
-          const slice = localSlice(next)
-          if (slice && (agent.config?.version ?? 0) === 0) await agent.useSlice(slice)
-          log.info({}, 'configuration read again; broker and name change with a restart')
-        },
-        stop.signal,
-        config.fingerprint,
-      )
-      log.info({ agent: config.agentName, site: config.site, data: agentDir }, 'agent runs')
+      log.info({ agent: config.agentName, site: config.site, broker: mqtt.url, data: agentDir }, 'agent runs')
       return {
         progress: () => agent.progress(),
-        reload: () => watch.reload(),
+        reload: following.reload,
         async stop() {
-          stop.abort()
+          following.stop()
           await agent.stop()
           unlock()
           log.info({}, 'agent stopped')

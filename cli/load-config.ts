@@ -10,9 +10,10 @@ import { agentNameOf, parseSettings, type Settings } from '../core/config/settin
 import type { Inventory } from '../core/inventory/model.ts'
 import { parseInventory } from '../core/inventory/parse.ts'
 import type { LoadedProfiles } from '../core/profile/parse.ts'
+import type { ProfileData } from '../core/profile/schema.ts'
 import { type NotifyConfig, parseNotify } from '../notify/notify-file.ts'
 import { kinds } from '../probes/kinds.ts'
-import { loadAllProfiles } from './snmp-profiles.ts'
+import { loadAllProfiles, loadOwnProfiles } from './snmp-profiles.ts'
 
 /** Everything that the files of one configuration folder say. */
 export interface LoadedConfig {
@@ -27,6 +28,8 @@ export interface LoadedConfig {
   readonly rules: RuleSet
   readonly notify: NotifyConfig
   readonly profiles: LoadedProfiles
+  /** The operator's own profiles among them. */
+  readonly ownProfiles: readonly ProfileData[]
   readonly secrets: SecretResolver
   /** Changes with every change of any file. */
   readonly fingerprint: string
@@ -68,6 +71,7 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
   if (settings?.site !== undefined && parsed && settings.site !== parsed.site)
     jifang.error(['site'], `is not the site of devices.yaml, "${parsed.site}": remove it here`)
   const profiles = known ?? (await loadAllProfiles(resolve(dir)))
+  const ownProfiles = await loadOwnProfiles(resolve(dir))
   const rules = parseRules(alarms, parsed ? { inventory: parsed } : {})
   const notify = parseNotify(notifyDoc)
   const issues = sortIssues([...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues), ...profiles.issues])
@@ -75,7 +79,21 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
   if (!settings || agentName === undefined || !parsed || !rules || !notify || issues.some((issue) => issue.level === 'error'))
     return { ok: false, fingerprint, issues }
   const secrets = createSecretResolver({ env, baseDir: resolve(dir), paths: settings.secrets.paths })
-  return { ok: true, dir, site: parsed.site, settings, agentName, inventory: parsed, rules, notify, profiles, secrets, fingerprint, issues }
+  return {
+    ok: true,
+    dir,
+    site: parsed.site,
+    settings,
+    agentName,
+    inventory: parsed,
+    rules,
+    notify,
+    profiles,
+    ownProfiles,
+    secrets,
+    fingerprint,
+    issues,
+  }
 }
 
 function parseDevices(found: FoundFiles, settings: Settings | undefined, agentName: string | undefined): Inventory | undefined {

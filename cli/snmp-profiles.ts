@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { formatIssue } from '../core/config/document.ts'
 import type { ProfileLibrary } from '../core/profile/library.ts'
 import { type LoadedProfiles, loadProfiles } from '../core/profile/parse.ts'
+import type { ProfileData } from '../core/profile/schema.ts'
 import { defaultConfigDir } from './options.ts'
 import { packageRoot } from './version.ts'
 
@@ -15,6 +16,12 @@ export function profileFolders(configDir: string): string[] {
 
 export function loadAllProfiles(configDir: string = defaultConfigDir()): Promise<LoadedProfiles> {
   return loadProfiles(profileFolders(configDir))
+}
+
+/** Only the operator's own: what the collector hands to agents, which ship the others themselves. */
+export async function loadOwnProfiles(configDir: string): Promise<readonly ProfileData[]> {
+  const [, own] = profileFolders(configDir)
+  return own === undefined ? [] : (await loadProfiles([own])).data
 }
 
 /** For commands: what is wrong with a profile goes to stderr, the others are used. */

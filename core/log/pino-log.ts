@@ -19,11 +19,13 @@ export async function createLog(settings: LogSettings): Promise<Log> {
     formatters: { level: (label: string) => ({ level: label }) },
   }
   const fd = settings.fd ?? 2
-  if (settings.format === 'json') return pino(options, pino.destination({ dest: fd, sync: true }))
+  if (settings.format === 'json') return asLog(pino(options, pino.destination({ dest: fd, sync: true })))
   const { default: pretty } = await import('pino-pretty')
   const stream = pretty({ destination: fd, sync: true, colorize: process.stderr.isTTY === true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
-  return pino(options, stream)
+  return asLog(pino(options, stream))
 }
+
+const asLog = (logger: Log): Log => logger
 
 const SECRET_NAMES = ['password', 'token', 'community', 'secret', 'key', 'auth', 'passphrase']
 const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`])

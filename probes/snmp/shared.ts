@@ -1,6 +1,7 @@
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import { createLibrary, type ProfileLibrary } from '../../core/profile/library.ts'
 import type { ProfileData } from '../../core/profile/schema.ts'
+import { shippedProfiles } from '../../core/profile/shipped.ts'
 import { createSnmpSockets, type SnmpSockets } from '../../protocols/snmp/sockets.ts'
 import type { ProbeDeps } from '../probe.ts'
 
@@ -33,13 +34,13 @@ export function leaseSockets(counters: Counters): { readonly sockets: SnmpSocket
   }
 }
 
-/** Compiled once per list of profiles, however many devices use it. */
+/** The shipped profiles with the operator's own over them, compiled once per list, however many devices use it. */
 const libraries = new WeakMap<readonly unknown[], ProfileLibrary>()
 
 export function libraryOf(deps: ProbeDeps): ProfileLibrary {
   let library = libraries.get(deps.profiles)
   if (!library) {
-    const made = createLibrary(deps.profiles as readonly ProfileData[])
+    const made = createLibrary([...shippedProfiles(), ...(deps.profiles as readonly ProfileData[])])
     for (const { profile, path, message } of made.issues)
       deps.log.warn({ profile, at: path.join('.'), problem: message }, 'profile left out')
     library = made.library
