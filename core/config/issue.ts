@@ -45,9 +45,13 @@ const SECRET_KEY = /(password|passwd|passphrase|secret|token|community|credentia
 
 export const isSecretKey = (key: string | number | undefined): boolean => typeof key === 'string' && SECRET_KEY.test(key)
 
-/** Last line of defence: a message about a secret never repeats its text. */
+/**
+ * Last line of defence: a message about a secret does not quote it. Plain small words are only replaced inside quotes,
+ * since marking them in the sentence would give them away.
+ */
 export function scrub(message: string, path: Path, value: unknown): string {
-  if (!isSecretKey(path.at(-1)) || typeof value === 'object' || value === undefined) return message
+  if (!isSecretKey(path.at(-1)) || (typeof value !== 'string' && typeof value !== 'number') || value === '') return message
   const text = String(value)
-  return text === '' ? message : message.replaceAll(text, redact(text))
+  const hidden = message.replaceAll(`"${text}"`, `"${redact(text)}"`)
+  return text.length >= 4 && /[^a-z ]/.test(text) ? hidden.replaceAll(text, redact(text)) : hidden
 }

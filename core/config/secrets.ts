@@ -97,8 +97,7 @@ export function referenceProblem(text: string): string | null {
     const end = text.indexOf('}', at)
     if (end === -1) return `a reference begins with \${ but has no closing }; for a literal \${ write $\${`
     const inner = text.slice(at + 2, end)
-    if (ENV.test(inner)) continue
-    if (FILE.test(inner)) continue
+    if (ENV.test(inner.replace(/\[\d+-\d+\]/g, '0')) || FILE.test(inner)) continue // a range is expanded later
     const scheme = /^([a-z]+):/i.exec(inner)?.[1]
     if (scheme === 'env') return `\${env:…} needs the name of an environment variable: letters, digits and _`
     if (scheme === 'file') return `\${file:…} needs the name of a file`
