@@ -3,6 +3,7 @@ import type { Clock } from '../core/lifecycle/clock.ts'
 import type { Counters } from '../core/lifecycle/counters.ts'
 import type { Log } from '../core/log/log.ts'
 import { severityRank } from '../core/model/severity.ts'
+import { Allowance } from './allowance.ts'
 import type { Channel, Delivery, Message } from './channel.ts'
 import { type Ledger, noticeFor, type Owed } from './ledger.ts'
 import type { Fate } from './ledger-entry.ts'
@@ -35,13 +36,10 @@ export interface Dispatch {
   stop(graceMs: number): Promise<void>
 }
 
-/** Monotonic times, ms. */
 interface PersonState {
   busy: boolean
-  lastSent: number
-  /** When the last message that told of an emergency's beginning went out. */
-  lastEmergency: number
-  /** By list of channels: alarms of different routes go different ways. */
+  readonly allowance: Allowance
+  /** By list of channels: alarms of different routes go different ways. `notBefore` is monotonic. */
   readonly ways: Map<string, { way: Way; notBefore: number }>
 }
 
@@ -71,6 +69,7 @@ class LedgerDispatch implements Dispatch {
     this.#deps = deps
     this.#people = new Map(deps.config.people.map((person) => [person.name, person]))
     this.#slots = new Map([...deps.channels.keys()].map((name) => [name, new Slot()]))
+    this.#remember()
   }
 
   wake(): void {
@@ -97,12 +96,12 @@ class LedgerDispatch implements Dispatch {
   /** The job that is due for a person now, or when to look again. */
   #consider(name: string): Job | number {
     const person = this.#people.get(name)
-    const state = stateOf(this.#states, name)
+    const state = this.#state(name)
     if (!person || state.busy) return Number.POSITIVE_INFINITY
     const now = this.#deps.clock.monotonic()
     let soonest = Number.POSITIVE_INFINITY
     for (const [lane, items] of this.#lanes(name)) {
-      const at = Math.max(state.ways.get(lane)?.notBefore ?? 0, allowedAt(state, items, this.#deps.pace))
+      const at = Math.max(state.ways.get(lane)?.notBefore ?? 0, state.allowance.next(items))
       const rank = Math.max(...items.map((item) => severityRank(item.entry.alarm.severity)))
       if (at <= now) return { person, lane, names: lane.split('\n'), rank }
       soonest = Math.min(soonest, at)
@@ -122,8 +121,28 @@ class LedgerDispatch implements Dispatch {
     return lanes
   }
 
+  /** The limits hold over a restart: the ledger knows when whom was told what. */
+  #remember(): void {
+    const { clock, ledger } = this.#deps
+    const ago = (at: number) => clock.monotonic() - Math.max(0, clock.now() - at)
+    for (const entry of ledger.entries()) {
+      for (const notice of entry.notices) {
+        if (notice.state === 'sent') this.#state(entry.person).allowance.used([{ about: notice.about, entry }], ago(notice.at))
+      }
+    }
+  }
+
+  #state(name: string): PersonState {
+    let state = this.#states.get(name)
+    if (!state) {
+      state = { busy: false, allowance: new Allowance(this.#deps.config.minIntervalMs), ways: new Map() }
+      this.#states.set(name, state)
+    }
+    return state
+  }
+
   #start(job: Job): void {
-    const state = stateOf(this.#states, job.person.name)
+    const state = this.#state(job.person.name)
     state.busy = true
     const work = this.#run(job, state)
       .catch((error: unknown) => this.#deps.log.error({ person: job.person.name, err: String(error) }, 'notice could not be handled'))
@@ -152,12 +171,6 @@ class LedgerDispatch implements Dispatch {
       free?.()
     }
   }
-}
-
-/** When the next message may go: a minute after the last one, but a beginning of an emergency waits only for the last emergency's minute. */
-function allowedAt(state: PersonState, items: readonly Owed[], pace: Pace): number {
-  const urgent = items.some((item) => item.about !== 'end' && item.entry.alarm.severity === 'emergency')
-  return (urgent ? state.lastEmergency : state.lastSent) + pace.minIntervalMs
 }
 
 /** The channels of a notice, as one key. */
@@ -192,10 +205,7 @@ async function conclude(deps: DispatchDeps, { job, items, delivery, channel, way
   const now = deps.clock.monotonic()
   const step = afterDelivery(way, delivery, job.names.length, deps.pace)
   state.ways.set(job.lane, { way: step.way, notBefore: now + step.waitMs })
-  if (delivery.result === 'sent') {
-    state.lastSent = now
-    if (items.some((item) => item.about !== 'end' && item.entry.alarm.severity === 'emergency')) state.lastEmergency = now
-  }
+  if (delivery.result === 'sent') state.allowance.used(items, now)
   deps.counters.add('jifang_notify_deliveries_total', 1, { channel, result: delivery.result })
   const facts = {
     person: job.person.name,
@@ -227,13 +237,4 @@ function keyOf(person: Person, items: readonly Owed[]): string {
     .update(JSON.stringify([person.name, content]))
     .digest('hex')
     .slice(0, 32)
-}
-
-function stateOf(states: Map<string, PersonState>, name: string): PersonState {
-  let state = states.get(name)
-  if (!state) {
-    state = { busy: false, lastSent: Number.NEGATIVE_INFINITY, lastEmergency: Number.NEGATIVE_INFINITY, ways: new Map() }
-    states.set(name, state)
-  }
-  return state
 }

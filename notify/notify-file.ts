@@ -51,6 +51,8 @@ export interface Route {
 }
 
 export interface NotifyConfig {
+  /** Between two messages to one person, ms. */
+  readonly minIntervalMs: number
   readonly people: readonly Person[]
   readonly channels: readonly ChannelConfig[]
   readonly routes: readonly Route[]
@@ -98,6 +100,7 @@ const route = v.strictObject({
 
 /** The shape of notify.yaml, also for its JSON Schema. */
 export const notifySchema = v.strictObject({
+  min_interval: v.optional(duration, '1m'),
   people: v.optional(v.array(person), []),
   channels: v.optional(v.array(v.variant('kind', [sms, webhook])), []),
   routes: v.optional(v.array(route), []),
@@ -110,7 +113,9 @@ export function parseNotify(doc: YamlDocument): NotifyConfig | undefined {
   const shape = checkShape(doc, notifySchema, doc.value, [])
   if (!shape) return undefined
   const config: NotifyConfig = {
-    ...shape,
+    minIntervalMs: shape.min_interval,
+    channels: shape.channels,
+    routes: shape.routes,
     people: shape.people.map((entry) => ({ ...entry, title: entry.title ?? entry.name })),
   }
   unique(doc, 'people', config.people)

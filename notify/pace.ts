@@ -2,8 +2,6 @@ import type { Delivery } from './channel.ts'
 
 /** Times in ms. */
 export interface Pace {
-  /** Between two messages to one person. */
-  readonly minIntervalMs: number
   /** Waits before the same channel is tried again; then the next channel's turn comes. */
   readonly retryMs: readonly number[]
   /** Wait after all channels failed, doubled each round up to `maxRoundMs`. */
@@ -15,7 +13,6 @@ export interface Pace {
 }
 
 export const PACE: Pace = {
-  minIntervalMs: 60_000,
   retryMs: [5000, 30_000, 120_000],
   roundMs: 300_000,
   maxRoundMs: 1_800_000,

@@ -165,19 +165,22 @@ class GsmModem implements Modem {
     if (item.type === 'message') this.#message(item.pdu)
     if (item.type === 'report') this.#report(item.pdu)
     // Phase 2+ modems keep a report until it is acknowledged, and then stop sending them (TS 27.005 §4.6); a stored message fills the SIM.
-    const follow = item.type === 'stored' ? () => this.#collect() : () => this.#acknowledge()
-    this.#tail = this.#tail.then(follow).catch((error: unknown) => {
-      this.#options.log.debug({ device: this.#options.device, err: String(error) }, 'modem follow-up failed')
-    })
-  }
-
-  async #acknowledge(): Promise<void> {
-    await this.#session?.command('AT+CNMA', { timeoutMs: this.#timing.answerMs })
-  }
-
-  async #collect(): Promise<void> {
     if (!this.#session) return
-    for (const pdu of await readStored(this.#session, this.#timing.answerMs)) this.#message(pdu)
+    const follow =
+      item.type === 'stored'
+        ? this.#exclusive((session) => this.#collect(session))
+        : this.#exclusive((session) => this.#acknowledge(session))
+    follow.catch((error: unknown) =>
+      this.#options.log.debug({ device: this.#options.device, err: String(error) }, 'modem follow-up failed'),
+    )
+  }
+
+  async #acknowledge(session: AtSession): Promise<void> {
+    await session.command('AT+CNMA', { timeoutMs: this.#timing.answerMs })
+  }
+
+  async #collect(session: AtSession): Promise<void> {
+    for (const pdu of await readStored(session, this.#timing.answerMs)) this.#message(pdu)
   }
 
   #message(pdu: string): void {

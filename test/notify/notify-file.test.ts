@@ -25,6 +25,7 @@ describe('notify.yaml', () => {
     const { config, issues } = read(GOOD)
     expect(issues).toEqual([])
     expect(config).toEqual({
+      minIntervalMs: 60_000,
       people: [
         { name: 'zhang', title: '张工', phone: '+8613800138000', language: 'zh' },
         { name: 'li', title: 'li', language: 'en', webhook: 'https://h.example/li' },
@@ -41,7 +42,7 @@ describe('notify.yaml', () => {
   })
 
   test('an empty file is valid: nobody is told', () => {
-    expect(read('')).toEqual({ config: { people: [], channels: [], routes: [] }, issues: [] })
+    expect(read('')).toEqual({ config: { minIntervalMs: 60_000, people: [], channels: [], routes: [] }, issues: [] })
   })
 
   test.each([
@@ -80,10 +81,10 @@ describe('notify.yaml', () => {
 
   test('the shipped file is valid, and so is its example once it is uncommented', async () => {
     const text = await readFile('config/notify.yaml', 'utf8')
-    expect(read(text)).toEqual({ config: { people: [], channels: [], routes: [] }, issues: [] })
+    expect(read(text)).toEqual({ config: { minIntervalMs: 60_000, people: [], channels: [], routes: [] }, issues: [] })
     const example = text
       .split('\n')
-      .filter((line) => !/^(people|channels|routes): \[\]/.test(line) && !/^# ?(yaml-language|谁|未写)/.test(line))
+      .filter((line) => !/^(people|channels|routes): \[\]/.test(line) && !/^# ?(yaml-language|[\u4e00-\u9fff])/.test(line))
       .map((line) => line.replace(/^# /, '').replace(/^( *)# (\w+:)/, '$1$2'))
       .join('\n')
     const { config, issues } = read(example)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Sample } from '../../core/model/sample.ts'
 import { alarmEvent, appendEvents } from '../support/alarm-events.ts'
 import { until } from '../support/until.ts'
-import { bench, FAST, PHONE, SMS_ONLY } from './set-up.ts'
+import { bench, PHONE, SMS_ONLY } from './set-up.ts'
 
 const RAISED = '【紧急】应用1 CPU 95% >90 07-21 14:05'
 const ENDED = '【恢复】应用1 CPU 60% 07-21 14:17 持续12分'
@@ -60,7 +60,7 @@ describe('from alarms.jsonl to the telephone', () => {
 
   test('a storm becomes one message, then at most one in each interval', async () => {
     const { simulator, events, start } = await bench()
-    const notify = await start({ pace: { ...FAST, minIntervalMs: 300 } })
+    const notify = await start({ config: { ...SMS_ONLY, minIntervalMs: 300 } })
     const storm = (from: number, count: number) =>
       Array.from({ length: count }, (_, index) =>
         alarmEvent('raised', { id: `s${from + index}`, severity: 'minor', title: { zh: `端口${from + index}`, en: 'port' } }),
@@ -81,7 +81,7 @@ describe('from alarms.jsonl to the telephone', () => {
 
   test('the first emergency does not wait behind a lesser message, the second one does', async () => {
     const { simulator, events, start } = await bench()
-    const notify = await start({ pace: { ...FAST, minIntervalMs: 60_000 } })
+    const notify = await start({ config: { ...SMS_ONLY, minIntervalMs: 60_000 } })
     await appendEvents(events, alarmEvent('raised', { id: 'm', severity: 'minor' }))
     await until(() => simulator.messages().length === 1)
     await appendEvents(events, alarmEvent('raised', { id: 'e1' }))

@@ -13,12 +13,13 @@ export const PHONE = '+8613800138000'
 
 /** One engineer, one modem, everything by SMS. */
 export const SMS_ONLY: NotifyConfig = {
+  minIntervalMs: 0,
   people: [{ name: 'zhang', title: '张工', phone: PHONE, language: 'zh' }],
   channels: [{ name: 'modem', kind: 'sms', device: 'ttyX', baud: 9600, validity: 86_400_000, reports: true }],
   routes: [{ severity: ['emergency', 'major', 'minor', 'info'], classes: [], to: ['zhang'], channels: ['modem'] }],
 }
 
-export const FAST = { minIntervalMs: 0, retryMs: [20, 20, 20], roundMs: 60, maxRoundMs: 60, sendMs: 5000, checkMs: 60_000 }
+export const FAST = { retryMs: [20, 20, 20], roundMs: 60, maxRoundMs: 60, sendMs: 5000, checkMs: 60_000 }
 export const FAST_MODEM = { probeMs: 100, answerMs: 500, promptMs: 300, sendMs: 400, quietMs: 20, resetMs: 20 }
 
 export interface Bench {

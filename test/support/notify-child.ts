@@ -11,6 +11,7 @@ await startNotify({
   dir,
   eventsFile: events,
   config: {
+    minIntervalMs: 0,
     people: [{ name: 'zhang', title: '张工', phone: '+8613800138000', language: 'zh' }],
     channels: [{ name: 'modem', kind: 'sms', device, baud: 115_200, validity: 86_400_000, reports: true }],
     routes: [{ severity: ['emergency'], classes: [], to: ['zhang'], channels: ['modem'] }],
@@ -21,7 +22,7 @@ await startNotify({
   log: silentLog,
   counters: new Counters(),
   clock: systemClock,
-  pace: { minIntervalMs: 0, retryMs: [50], roundMs: 200 },
+  pace: { retryMs: [50], roundMs: 200 },
   modemTiming: { quietMs: 30, probeMs: 300 },
 })
 process.stdout.write('started\n')
