@@ -137,11 +137,11 @@ async function smallCommits(engine: StoreEngine, journal: Awaited<ReturnType<typ
 
 async function querySealed(engine: StoreEngine, start: number): Promise<number> {
   const times: number[] = []
-  for (let at = 0; at < 15; at++) {
-    const query = { device: `dev-${at}`, measurement: 'm3', field: 'f1', from: start, to: start + DAY_MS }
+  for (let at = 0; at < 30; at++) {
+    const query = { device: `dev-${at % 15}`, measurement: 'm3', field: 'f1', from: start, to: start + DAY_MS }
     const began = performance.now()
     const { series } = await engine.series(query, new AbortController().signal)
-    times.push(performance.now() - began)
+    if (at >= 15) times.push(performance.now() - began) // the bare table is in memory by then as well
     if (series[0]?.points.length !== TICKS) throw new Error(`${series[0]?.points.length} points instead of ${TICKS}`)
   }
   return median(times)
