@@ -4,9 +4,9 @@ import type { Scalar } from './condition.ts'
 import { describe } from './describe.ts'
 import type { DeviceContext, Tracked } from './device-context.ts'
 import { shortId } from './identity.ts'
-import { shift, timing } from './levels.ts'
+import { timing } from './levels.ts'
 import { latches } from './series.ts'
-import { isOpen, type RuleState } from './state.ts'
+import { isOpen, postpone, type RuleState } from './state.ts'
 import { type Change, type Input, type Outcome, type Surroundings, transition } from './transition.ts'
 
 /** All alarm states and their indexes: which are open, which wait for time, which wait for another condition. */
@@ -81,29 +81,28 @@ export class Book implements Surroundings {
     else this.#gated.set(tracked.rule.name, new Set([tracked]))
   }
 
-  gatedBy(rule: string): Iterable<Tracked> {
-    return this.#gated.get(rule) ?? []
+  gatedBy(rule: string): Tracked[] {
+    return [...(this.#gated.get(rule) ?? [])].sort(byKey)
   }
 
   /** In an order that does not depend on history, so that a replay numbers events alike. */
   watched(): Tracked[] {
-    return [...this.#watched].sort((a, b) => (a.key < b.key ? -1 : 1))
+    return [...this.#watched].sort(byKey)
   }
 
   /** Timers go on where they stood after `ms` in which nothing could be known. */
   freeze(which: (tracked: Tracked) => boolean, ms: number): void {
-    for (const tracked of this.#watched) {
-      if (timing(tracked.state.levels) && which(tracked)) tracked.state = { ...tracked.state, levels: shift(tracked.state.levels, ms) }
-    }
+    for (const tracked of this.#watched) if (which(tracked)) tracked.state = postpone(tracked.state, ms)
   }
 
+  /** Open alarms in the order of their ids. */
   open(): Alarm[] {
     const alarms: Alarm[] = []
     for (const id of this.#openShorts.values()) {
       const tracked = this.#episodes.get(id)
       if (tracked?.state.alarm) alarms.push(withValue(tracked, tracked.state.alarm))
     }
-    return alarms
+    return alarms.sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
   /** An open alarm by id or short id, with its newest value. */
@@ -163,6 +162,8 @@ export class Book implements Surroundings {
 }
 
 const NOTHING: readonly Change[] = []
+
+const byKey = (a: Tracked, b: Tracked): number => (a.key < b.key ? -1 : 1)
 
 const counting = (tracked: Tracked): boolean =>
   tracked.rule.signal.kind === 'silence' || (tracked.rule.signal.kind === 'count' && tracked.window.length > 0)

@@ -37,12 +37,14 @@ export function findCause(tracked: Tracked, contexts: ReadonlyMap<string, Device
 function strongest(context: DeviceContext, kinds: readonly Loss[], asking: Tracked): string | 'wait' | null {
   let waiting = false
   for (const kind of kinds) {
+    let first: string | null = null
     for (const lost of context.losses) {
       if (lost === asking || lost.rule.loss !== kind || explainedBy(lost, asking)) continue
-      if (isOpen(lost.state.alarm)) {
-        if (worstOn(lost.state.levels) >= 0) return lost.state.alarm.id
-      } else waiting = true
+      const { alarm, levels } = lost.state
+      if (!isOpen(alarm)) waiting = true
+      else if (worstOn(levels) >= 0 && (first === null || alarm.id < first)) first = alarm.id
     }
+    if (first !== null) return first
   }
   return waiting ? 'wait' : null
 }

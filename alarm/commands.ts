@@ -1,4 +1,4 @@
-import type { Alarm, Ack } from '../core/model/alarm.ts'
+import type { Ack, Alarm } from '../core/model/alarm.ts'
 import { endEpisode, touch } from './episode.ts'
 import { worstOn } from './levels.ts'
 import { isOpen, type RuleState } from './state.ts'
@@ -56,7 +56,13 @@ export function command(state: RuleState, order: AlarmCommand, now: number): Out
   if (!isOpen(alarm)) return { state, changes: [] }
   switch (order.command) {
     case 'ack': {
-      const ack: Ack = { by: order.by, at: now, severity: alarm.severity, until: order.until ?? null, ...(order.note ? { note: order.note } : {}) }
+      const ack: Ack = {
+        by: order.by,
+        at: now,
+        severity: alarm.severity,
+        until: order.until ?? null,
+        ...(order.note ? { note: order.note } : {}),
+      }
       return say('acknowledged', touch({ ...alarm, ack }, now))
     }
     case 'unack':

@@ -20,7 +20,9 @@ export function compileRule(entry: RuleEntry, place: Place, complain: Complain):
   if (entry.on === undefined) tell([], 'needs `on: measurement.field`, or the name of a built-in rule to change')
   if (entry.levels === undefined) tell([], 'needs `levels`')
   const signal = signalOf(entry, tell)
-  const levels = (entry.levels ?? []).map((level, at) => compileLevel(level, signal, entry, (message, key) => tell(['levels', at, key], message)))
+  const levels = (entry.levels ?? []).map((level, at) =>
+    compileLevel(level, signal, entry, (message, key) => tell(['levels', at, key], message)),
+  )
   const all = (entry.all ?? []).map((clause, at) => clauseOf(clause, (message) => tell(['all', at, 'fire'], message)))
   if (entry.no_data !== undefined && !entry.devices && !entry.classes) {
     tell(['no_data'], 'needs `devices` or `classes`: what is expected can not be learnt from what never came')
@@ -83,7 +85,10 @@ export function compileLevel(
   }
 }
 
-function impliedFire(signal: Signal, rule: { readonly forecast?: RuleEntry['forecast']; readonly no_data?: RuleEntry['no_data'] }): string | null {
+function impliedFire(
+  signal: Signal,
+  rule: { readonly forecast?: RuleEntry['forecast']; readonly no_data?: RuleEntry['no_data'] },
+): string | null {
   if (signal.kind === 'forecast' && rule.forecast) return `<= ${Number((rule.forecast.within / HOUR).toPrecision(6))} h`
   if (signal.kind === 'silence' && rule.no_data !== undefined) return `>= ${Number((rule.no_data / HOUR).toPrecision(6))} h`
   return null

@@ -26,7 +26,9 @@ export function parseTest(text: string): Test | { readonly error: string } {
   if (list) return parseList(list[1] !== undefined, list[2] as 'has' | 'in', list[3] ?? '', trimmed)
   const range = /^(outside|inside)\s+(.+)$/.exec(trimmed)
   if (range) return parseRange(range[1] as 'outside' | 'inside', range[2] ?? '', trimmed)
-  return { error: `can't understand ${JSON.stringify(text)}: use e.g. "> 90", "<= 5", "== 1", "has OB", "in [alarm, fault]", "outside 198..242"` }
+  return {
+    error: `can't understand ${JSON.stringify(text)}: use e.g. "> 90", "<= 5", "== 1", "has OB", "in [alarm, fault]", "outside 198..242"`,
+  }
 }
 
 function parseCompare(op: '>' | '>=' | '<' | '<=', right: string, text: string): Test | { error: string } {

@@ -2,8 +2,8 @@ import type { Check, Device, Inventory } from '../core/inventory/model.ts'
 import type { Scalar } from './condition.ts'
 import { effectiveRule } from './override.ts'
 import type { Rule, RuleSet } from './rule.ts'
-import { initialState, type RuleState } from './state.ts'
 import type { Window } from './signal.ts'
+import { initialState, type RuleState } from './state.ts'
 
 /** What the engine knows of one check from its own `check` samples. Times are record times, ms. */
 export interface CheckTrack {
@@ -152,12 +152,7 @@ function pointsOf(device: Device | null): Map<string, Readonly<Record<string, un
 }
 
 /** The state of a rule for an instance, made when it is not there yet. */
-export function trackedFor(
-  context: DeviceContext,
-  rule: Rule,
-  instance: string,
-  tags: Readonly<Record<string, string>>,
-): Tracked {
+export function trackedFor(context: DeviceContext, rule: Rule, instance: string, tags: Readonly<Record<string, string>>): Tracked {
   const key = `${rule.name}\0${instance}`
   const known = context.tracked.get(key)
   if (known) {

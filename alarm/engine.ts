@@ -4,13 +4,20 @@ import type { AgentStatus } from '../core/wire/payloads.ts'
 import { Book } from './book.ts'
 import { Clauses } from './clauses.ts'
 import { type AlarmCommand, command, withdraw } from './commands.ts'
-import type { Scalar } from './condition.ts'
-import { buildContexts, type CheckTrack, type DeviceContext, deviceContext, expectedAgents, type KindPlaces, type Tracked, trackedFor } from './device-context.ts'
+import {
+  buildContexts,
+  type DeviceContext,
+  deviceContext,
+  expectedAgents,
+  type KindPlaces,
+  type Tracked,
+  trackedFor,
+} from './device-context.ts'
+import { Intake } from './intake.ts'
 import { checkSilent, hoursSilent, isStale, isSynthetic } from './no-data.ts'
 import { carryOver } from './reconfigure.ts'
 import type { RuleSet } from './rule.ts'
-import { makeSeries, type Series, toScalar } from './series.ts'
-import { countAt, signalValue } from './signal.ts'
+import { countAt } from './signal.ts'
 import { type StreamNews, Streams } from './streams.ts'
 import type { Change } from './transition.ts'
 
@@ -22,9 +29,8 @@ export interface EngineOptions {
 
 /** A gap between records longer than this means that nobody listened: timers stop for it. Ticks come far more often. */
 const PAUSE_MS = 15_000
-/** A sample that was sent this soon after it was taken is the newest there is, whatever the agent's clock did before. */
-const FRESH_MS = 5000
-const MAX_SERIES = 200_000
+/** A clock that was set back by more than this: everything that was begun is moved with it. */
+const BACK_MS = 1000
 
 /**
  * Judges one ordered stream of records (DESIGN §11). No I/O and no clock: the same records give the same changes.
@@ -34,18 +40,14 @@ export class Engine {
   readonly streams = new Streams()
   readonly clauses = new Clauses()
   readonly book = new Book()
+  readonly intake = new Intake(this.book, this.clauses, this.streams)
   contexts: Map<string, DeviceContext>
   rules: RuleSet
   /** Time of the newest record; 0 before the first. */
   now = 0
-  /** Samples of devices that are not in the inventory. */
-  strangers = 0
   /** Restored alarms whose rule, device or check is gone; see `withdrawOrphans`. */
   orphans: Tracked[] = []
   readonly #kinds: KindPlaces
-  #series = new Map<string, Series>()
-  /** Devices with states that wait for the `check` sample of their run. */
-  readonly #runs = new Set<DeviceContext>()
   #expected = false
 
   constructor(options: EngineOptions) {
@@ -54,6 +56,7 @@ export class Engine {
     this.contexts = buildContexts(options.rules, options.inventory, this.#kinds)
     this.book.contexts = this.contexts
     this.clauses.configure(options.rules)
+    this.intake.configure(this.contexts)
   }
 
   /** What happened since it was asked last. */
@@ -66,16 +69,18 @@ export class Engine {
     this.#advance(now)
     this.#heard(agent, now)
     if (sent !== null) this.#news(this.streams.skew(agent, sent, now), now)
-    lines((line) => this.#line(agent, now, sent, line))
-    for (const context of this.#runs) context.run = []
-    this.#runs.clear()
+    lines((line) => this.intake.line(agent, now, sent, line))
+    this.intake.endMessage()
   }
 
   status(agent: string, now: number, status: AgentStatus): void {
     this.#advance(now)
-    if (status.state === 'offline') return this.#news(this.streams.offline(agent, status.session, status.reason, now), now)
-    this.#heard(agent, now)
-    this.#news(this.streams.status(agent, status), now)
+    if (status.state === 'offline') {
+      this.#news(this.streams.offline(agent, status.session, status.reason, now), now)
+    } else {
+      this.#heard(agent, now)
+      this.#news(this.streams.status(agent, status), now)
+    }
   }
 
   /** False when the command names no alarm. */
@@ -92,7 +97,7 @@ export class Engine {
     for (const context of this.contexts.values()) {
       for (const check of context.checks.values()) {
         const silent = checkSilent(check, this.streams, this.#kinds)
-        if (silent !== null && silent !== check.silent) this.#silence(context, check, silent, now)
+        if (silent !== null && silent !== check.silent) this.intake.silence(context, check, silent, now)
       }
     }
     for (const tracked of this.book.watched()) this.#elapse(tracked, now)
@@ -106,7 +111,7 @@ export class Engine {
     this.contexts = buildContexts(rules, inventory, this.#kinds)
     this.book.contexts = this.contexts
     this.clauses.configure(rules)
-    this.#series = new Map()
+    this.intake.configure(this.contexts)
     this.book.clearWaiting()
     for (const tracked of carryOver(before, this.contexts)) {
       this.book.commit(tracked, withdraw(tracked.state, now, 'configuration'))
@@ -138,14 +143,9 @@ export class Engine {
     this.orphans = []
   }
 
-  /** Every series of a device with its newest sample. */
-  *seriesOf(device: string): Generator<Series> {
-    for (const series of this.#series.values()) if (series.device.name === device) yield series
-  }
-
   #advance(now: number): void {
     const gap = now - this.now
-    if (this.now > 0 && gap > PAUSE_MS) {
+    if (this.now > 0 && (gap > PAUSE_MS || gap < -BACK_MS)) {
       this.streams.paused(now)
       this.book.freeze(() => true, gap)
     }
@@ -176,150 +176,27 @@ export class Engine {
   #news(news: readonly StreamNews[], now: number): void {
     for (const item of news) {
       const context = this.contexts.get(item.agent)
-      if (context) this.#told(context, 'agent', {}, { [item.field]: item.value, reason: item.reason }, item.agent, now)
+      if (context) this.intake.told(context, 'agent', {}, { [item.field]: item.value, reason: item.reason }, item.agent, now)
     }
-  }
-
-  #silence(context: DeviceContext, check: CheckTrack, silent: boolean, now: number): void {
-    check.silent = silent
-    this.#told(context, 'check', { check: check.name, kind: check.kind }, { silent: silent ? 1 : 0 }, check.agent, now)
-  }
-
-  /** A sample that the judge itself makes. */
-  #told(
-    context: DeviceContext,
-    measurement: string,
-    tags: Readonly<Record<string, string>>,
-    fields: Readonly<Record<string, Scalar>>,
-    agent: string,
-    now: number,
-  ): void {
-    const key = `\0${measurement}\0${context.name}\0${tags.check ?? ''}`
-    const series = this.#series.get(key) ?? this.#newSeries(key, context, measurement, tags)
-    this.#feed(series, key, { agent, now, time: now, at: now, late: false, fresh: true }, fields)
-  }
-
-  #line(agent: string, now: number, sent: number | null, line: ParsedLine): void {
-    const end = seriesEnd(line.text)
-    const key = line.text.slice(0, end)
-    let series = this.#series.get(key)
-    if (!series) {
-      const context = this.contexts.get(line.tags.device ?? '')
-      if (!context) {
-        this.strangers++
-        return
-      }
-      series = this.#newSeries(key, context, line.measurement, line.tags)
-    }
-    const time = Number.isNaN(line.time) ? now : line.time
-    const age = Math.max(0, (sent ?? now) - time)
-    const context = series.device
-    const late = age > context.lateAfterMs
-    if (!late) context.lastSeen = now
-    if (time >= series.time || age < FRESH_MS) {
-      series.fields = line.fields
-      series.time = time
-    }
-    this.#feed(series, key, { agent, now, time, at: now - age, late, fresh: age < FRESH_MS }, line.fields)
-    if (line.measurement === 'check') this.#checkRun(context, line, agent, now, time, late)
-    else if (line.measurement === 'jifang_collector' && agent === 'collector') this.#ownHealth(line, now)
-  }
-
-  #newSeries(key: string, context: DeviceContext, measurement: string, tags: Readonly<Record<string, string>>): Series {
-    if (this.#series.size >= MAX_SERIES) this.#series.clear()
-    const series = makeSeries(context, measurement, tags, this.clauses.watching(measurement))
-    for (const tracked of series.tracked) this.book.gate(tracked)
-    this.#series.set(key, series)
-    return series
-  }
-
-  #feed(series: Series, key: string, sample: SampleFacts, fields: ParsedLine['fields']): void {
-    for (const tracked of series.tracked) {
-      const raw = fields[tracked.rule.field]
-      if (raw !== undefined) this.#sample(tracked, toScalar(raw), sample, fields)
-    }
-    for (const watched of series.clauses) {
-      const raw = fields[watched.clause.field]
-      if (raw === undefined || sample.late) continue
-      if (!this.clauses.note(watched, series.device, key, toScalar(raw))) continue
-      for (const tracked of this.book.gatedBy(watched.rule)) {
-        if (tracked.value === null || !this.clauses.reaches(watched.clause, series.device, tracked.device)) continue
-        this.book.judge(tracked, { kind: 'sample', value: tracked.value, gate: this.clauses.gate(tracked), late: false, at: sample.now }, sample.now)
-      }
-    }
-  }
-
-  #sample(tracked: Tracked, value: Scalar, sample: SampleFacts, fields: ParsedLine['fields']): void {
-    if (sample.time === tracked.time && !isSynthetic(tracked.rule)) return
-    if (sample.time < tracked.time && !sample.fresh) return this.book.judge(tracked, { kind: 'overtaken', value, at: sample.at }, sample.now)
-    tracked.time = sample.time
-    if (!sample.late) tracked.seen = sample.now
-    tracked.agent = sample.agent
-    tracked.fields = fields
-    if (tracked.check === null) {
-      tracked.device.run.push(tracked)
-      this.#runs.add(tracked.device)
-    }
-    const compared = signalValue(tracked.rule.signal, tracked.window, value, sample.late ? sample.at : sample.now)
-    if (compared === null) return
-    tracked.value = compared
-    const gate = tracked.rule.all.length === 0 || this.clauses.gate(tracked)
-    this.book.judge(tracked, { kind: 'sample', value: compared, gate, late: sample.late, at: sample.at }, sample.now)
-  }
-
-  #checkRun(context: DeviceContext, line: ParsedLine, agent: string, now: number, time: number, late: boolean): void {
-    const check = context.checks.get(line.tags.check ?? '')
-    if (!check || line.tags.group !== undefined) return
-    for (const tracked of context.run) tracked.check = check.name
-    context.run = []
-    if (late) return
-    const up = line.fields.up
-    check.agent = agent
-    check.seen = now
-    check.up = up === undefined ? null : Number(up) === 1
-    check.reason = typeof line.fields.reason === 'string' ? line.fields.reason : null
-    check.at = time
-    check.durationMs = typeof line.fields.duration_ms === 'number' ? line.fields.duration_ms : null
-    if (check.silent) this.#silence(context, check, false, now)
-  }
-
-  #ownHealth(line: ParsedLine, now: number): void {
-    const connected = line.fields.broker_connected
-    if (connected !== undefined) this.streams.broker(Number(connected) !== 0, now)
   }
 
   #elapse(tracked: Tracked, now: number): void {
     if (!isSynthetic(tracked.rule)) {
       const stale = isStale(tracked, this.streams)
       if (stale === null) return
-      if (stale && tracked.state.lateUntil === null) return this.book.judge(tracked, { kind: 'stale' }, now)
+      if (stale && tracked.state.lateUntil === null) {
+        this.book.judge(tracked, { kind: 'stale' }, now)
+        return
+      }
     }
     const signal = tracked.rule.signal
     if (signal.kind === 'count' || signal.kind === 'silence') {
       const value = signal.kind === 'count' ? countAt(signal.withinMs, tracked.window, now) : hoursSilent(tracked, this.streams, now)
       tracked.value = value
       const gate = tracked.rule.all.length === 0 || this.clauses.gate(tracked)
-      return this.book.judge(tracked, { kind: 'sample', value, gate, late: false, at: now }, now)
+      this.book.judge(tracked, { kind: 'sample', value, gate, late: false, at: now }, now)
+    } else {
+      this.book.judge(tracked, { kind: 'tick' }, now)
     }
-    this.book.judge(tracked, { kind: 'tick' }, now)
   }
-}
-
-interface SampleFacts {
-  readonly agent: string
-  readonly now: number
-  /** On the agent's clock. */
-  readonly time: number
-  /** The same on the collector's clock. */
-  readonly at: number
-  readonly late: boolean
-  /** Sent right after it was taken. */
-  readonly fresh: boolean
-}
-
-/** Length of the series part of a line: up to the first blank that is not escaped. */
-function seriesEnd(text: string): number {
-  let at = text.indexOf(' ')
-  while (at > 0 && text.charCodeAt(at - 1) === 92) at = text.indexOf(' ', at + 1)
-  return at < 0 ? text.length : at
 }

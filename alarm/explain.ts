@@ -33,7 +33,10 @@ export function explain(engine: Engine, id: string): Explanation | undefined {
     levels: levelsOf(tracked),
     also: rule.all.map((clause) => ({ on: `${clause.measurement}.${clause.field}`, fire: clause.fire.text, same: clause.same })),
     also_hold: engine.clauses.gate(tracked),
-    depends_on: [...new Set((tracked.device.device?.dependsOn ?? []).flat())].map((device) => ({ device, lost_by: lostBy(engine, device) })),
+    depends_on: [...new Set((tracked.device.device?.dependsOn ?? []).flat())].map((device) => ({
+      device,
+      lost_by: lostBy(engine, device),
+    })),
     next: next(tracked),
   }
 }
@@ -77,7 +80,8 @@ function next(tracked: Tracked): { what: string; at: number | null }[] {
   if (alarm.ack?.until) steps.push({ what: 'acknowledgement expires', at: alarm.ack.until })
   if (state.causeGone !== null) steps.push({ what: 'told by itself: its cause is over', at: state.causeGone + SETTLE_MS })
   else if (alarm.caused_by !== null) steps.push({ what: `told by itself when ${alarm.caused_by} is over and this is not`, at: null })
-  for (const [name, at] of Object.entries(alarm.deadlines)) if (alarm.milestones[name] === undefined) steps.push({ what: `deadline: ${name}`, at })
+  for (const [name, at] of Object.entries(alarm.deadlines))
+    if (alarm.milestones[name] === undefined) steps.push({ what: `deadline: ${name}`, at })
   return steps.sort((a, b) => (a.at ?? Number.POSITIVE_INFINITY) - (b.at ?? Number.POSITIVE_INFINITY))
 }
 

@@ -21,7 +21,19 @@ export function shortId(id: string, taken: (short: string) => boolean): string {
 }
 
 /** Tags that do not tell one part of a device from another, or that change with the result. */
-const NOT_INSTANCE: ReadonlySet<string> = new Set(['site', 'device', 'host', 'agent', 'kind', 'result', 'status_code', 'result_type', 'mode', 'fstype', 'title'])
+const NOT_INSTANCE: ReadonlySet<string> = new Set([
+  'site',
+  'device',
+  'host',
+  'agent',
+  'kind',
+  'result',
+  'status_code',
+  'result_type',
+  'mode',
+  'fstype',
+  'title',
+])
 
 /** `key=value,key=value` in key order; empty when the device has one. `by` limits it to these tags. */
 export function instanceOf(tags: Readonly<Record<string, string>>, by: readonly string[] | null): string {

@@ -15,7 +15,13 @@ export interface LevelState {
 export const IDLE: LevelState = { on: false, since: null, runs: 0, clearing: null }
 
 /** The levels after a sample. `gate` false (another clause does not hold) counts as not firing and as clear. Same array when nothing changed. */
-export function observe(levels: readonly Level[], states: readonly LevelState[], value: Scalar, gate: boolean, now: number): readonly LevelState[] {
+export function observe(
+  levels: readonly Level[],
+  states: readonly LevelState[],
+  value: Scalar,
+  gate: boolean,
+  now: number,
+): readonly LevelState[] {
   return mapLevels(levels, states, (level, state) => {
     if (state.on) {
       const clear = !gate || holds(level.clear, value)

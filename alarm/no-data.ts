@@ -36,9 +36,10 @@ export function hoursSilent(tracked: Tracked, streams: Streams, now: number): nu
 }
 
 /** Told by the judge itself: no stream carries it, so it can't go stale with one. */
-export const isSynthetic = (rule: Rule): boolean => rule.measurement === 'agent' || (rule.measurement === 'check' && rule.field === 'silent')
+export const isSynthetic = (rule: Rule): boolean =>
+  rule.measurement === 'agent' || (rule.measurement === 'check' && rule.field === 'silent')
 
-const silentFor = (agent: AgentTrack, seen: number): number => agent.heard - Math.max(seen, agent.liveSince)
+const silentFor = (agent: AgentTrack, seen: number): number => agent.heard - Math.max(Math.min(seen, agent.heard), agent.liveSince)
 
 function everyAgent(tracked: Tracked): readonly string[] {
   return [...new Set([...tracked.device.checks.values()].flatMap((check) => check.agents))]

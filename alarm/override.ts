@@ -60,5 +60,4 @@ export function effectiveRule(rule: Rule, device: Pick<Device, 'name' | 'class' 
   return readOverride(rule, device.alarms[rule.name], device.place).rule
 }
 
-const named = (wanted: string, name: string): boolean =>
-  wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : wanted === name
+const named = (wanted: string, name: string): boolean => (wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : wanted === name)

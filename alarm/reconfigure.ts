@@ -1,4 +1,4 @@
-import { type DeviceContext, type Tracked } from './device-context.ts'
+import type { DeviceContext, Tracked } from './device-context.ts'
 import { IDLE } from './levels.ts'
 import type { Rule } from './rule.ts'
 import { selects } from './series.ts'

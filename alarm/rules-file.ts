@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type YamlDocument } from '../core/config/document.ts'
+import * as v from 'valibot'
+import type { YamlDocument } from '../core/config/document.ts'
 import { checkShape } from '../core/config/shape.ts'
 import { didYouMean } from '../core/config/suggest.ts'
 import type { Inventory, Place } from '../core/inventory/model.ts'
-import * as v from 'valibot'
 import { compileRule } from './compile.ts'
 import { defaultRules } from './defaults.ts'
 import { readOverride } from './override.ts'
@@ -35,7 +35,10 @@ export function parseRules(doc: YamlDocument, context: RulesContext = {}): RuleS
   for (const profile of context.profiles ?? []) addProfile(doc, profile, known)
   const seen = new Set<string>()
   for (const [at, entry] of file.rules.entries()) {
-    if (seen.has(entry.name)) doc.error(['rules', at, 'name'], `the rule ${entry.name} is already given above`)
+    if (seen.has(entry.name)) {
+      doc.error(['rules', at, 'name'], `the rule ${entry.name} is already given above`)
+      continue
+    }
     seen.add(entry.name)
     const base = known.get(entry.name)
     if (!base && entry.on === undefined && entry.levels === undefined) {
@@ -46,7 +49,11 @@ export function parseRules(doc: YamlDocument, context: RulesContext = {}): RuleS
     known.set(entry.name, { entry: merged, place: doc.place(['rules', at]) })
     if (context.inventory) checkDevices(doc, ['rules', at, 'devices'], entry, context.inventory)
   }
-  const rules = compileAll(doc, file.rules.map((entry) => entry.name), known)
+  const rules = compileAll(
+    doc,
+    file.rules.map((entry) => entry.name),
+    known,
+  )
   if (context.inventory) checkOverrides(doc, rules, context.inventory)
   return errors(doc) > before ? undefined : ruleSet(rules)
 }
@@ -83,12 +90,15 @@ function addProfile(doc: YamlDocument, profile: ProfileRules, known: Map<string,
   for (const rule of profile.rules) {
     const result = v.safeParse(ruleSchema, rule)
     if (result.success) known.set(result.output.name, { entry: result.output, place: profile.place })
-    else
-      doc.issues.push({ ...profile.place, path: 'alarms', message: result.issues[0]?.message ?? 'is not a rule', level: 'error' })
+    else doc.issues.push({ ...profile.place, path: 'alarms', message: result.issues[0]?.message ?? 'is not a rule', level: 'error' })
   }
 }
 
-function compileAll(doc: YamlDocument, ownNames: readonly string[], known: ReadonlyMap<string, { entry: RuleEntry; place: Place }>): Rule[] {
+function compileAll(
+  doc: YamlDocument,
+  ownNames: readonly string[],
+  known: ReadonlyMap<string, { entry: RuleEntry; place: Place }>,
+): Rule[] {
   const rules: Rule[] = []
   for (const { entry, place } of known.values()) {
     if (entry.enabled === false) continue
@@ -117,7 +127,12 @@ function checkOverrides(doc: YamlDocument, rules: readonly Rule[], inventory: In
       const rule = rules.find((candidate) => candidate.name === name)
       const problems = rule
         ? readOverride(rule, value, device.place).problems
-        : [`there is no rule ${name}${didYouMean(name, rules.map((candidate) => candidate.name))}`]
+        : [
+            `there is no rule ${name}${didYouMean(
+              name,
+              rules.map((candidate) => candidate.name),
+            )}`,
+          ]
       for (const message of problems) doc.issues.push({ ...device.place, path: `alarms.${name}`, message, level: 'error' })
     }
   }

@@ -55,7 +55,9 @@ export function attribute(device: DeviceContext, tags: Readonly<Record<string, s
 
 function matches(match: Match, device: DeviceContext, tags: Readonly<Record<string, string>>): boolean {
   const value = attribute(device, tags, match.key)
-  const found = value !== undefined && match.values.some((wanted) => wanted === value || (wanted.endsWith('*') && value.startsWith(wanted.slice(0, -1))))
+  const found =
+    value !== undefined &&
+    match.values.some((wanted) => wanted === value || (wanted.endsWith('*') && value.startsWith(wanted.slice(0, -1))))
   return found !== match.not
 }
 

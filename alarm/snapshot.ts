@@ -1,12 +1,11 @@
-import type { AgentTrack } from './streams.ts'
-import type { Engine } from './engine.ts'
-import type { DeviceContext, Tracked } from './device-context.ts'
-import { moved, ruleFor } from './reconfigure.ts'
-import type { Rule } from './rule.ts'
-import type { Level } from './rule.ts'
-import { initialState, isOpen, isQuiet, type RuleState } from './state.ts'
 import type { Scalar } from './condition.ts'
+import type { DeviceContext, Tracked } from './device-context.ts'
+import type { Engine } from './engine.ts'
+import { moved, ruleFor } from './reconfigure.ts'
+import type { Level, Rule } from './rule.ts'
 import type { Window } from './signal.ts'
+import { initialState, isOpen, isQuiet, type RuleState } from './state.ts'
+import type { AgentTrack } from './streams.ts'
 
 const VERSION = 1
 
@@ -60,7 +59,9 @@ function storeState(tracked: Tracked): StoredState {
   const { rule, instance, time, seen, check, agent, value, state } = tracked
   const stored: StoredState = [rule.name, instance, time, seen, check, agent, value]
   if (isQuiet(state) && tracked.window.length === 0) return stored
-  const fields = Object.fromEntries(Object.entries(tracked.fields).map(([key, item]) => [key, typeof item === 'bigint' ? Number(item) : item]))
+  const fields = Object.fromEntries(
+    Object.entries(tracked.fields).map(([key, item]) => [key, typeof item === 'bigint' ? Number(item) : item]),
+  )
   stored.push({ state, tags: tracked.tags, fields, window: [...tracked.window], levels: rule.levels, signal: rule.signal })
   return stored
 }

@@ -1,7 +1,7 @@
 import type { Alarm } from '../core/model/alarm.ts'
 import type { Severity } from '../core/model/severity.ts'
 import type { Scalar } from './condition.ts'
-import { IDLE, type LevelState } from './levels.ts'
+import { IDLE, type LevelState, shift, timing } from './levels.ts'
 
 /** What a late sample of an emergency or a latched point showed and nobody was told of yet. */
 export interface Missed {
@@ -53,6 +53,18 @@ export function initialState(levels: number): RuleState {
 
 /** True when nothing of it has to be kept or watched. */
 export const isQuiet = (state: RuleState): boolean =>
-  state.alarm === null && state.tellAt === null && state.lateUntil === null && !state.closed && state.levels.every((level) => level === IDLE)
+  state.alarm === null &&
+  state.tellAt === null &&
+  state.lateUntil === null &&
+  !state.closed &&
+  state.levels.every((level) => level === IDLE)
 
 export const isOpen = (alarm: Alarm | null): alarm is Alarm & { readonly resolved_at: null } => alarm !== null && alarm.resolved_at === null
+
+/** Every running timer ends `ms` later. */
+export function postpone(state: RuleState, ms: number): RuleState {
+  const later = (at: number | null): number | null => (at === null ? null : at + ms)
+  const levels = timing(state.levels) ? shift(state.levels, ms) : state.levels
+  if (levels === state.levels && state.tellAt === null && state.lateUntil === null && state.causeGone === null) return state
+  return { ...state, levels, tellAt: later(state.tellAt), lateUntil: later(state.lateUntil), causeGone: later(state.causeGone) }
+}

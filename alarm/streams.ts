@@ -81,7 +81,8 @@ export class Streams {
     ]
     if (status.session !== agent.session) {
       if (agent.earlier.includes(status.session)) news.push({ agent: name, field: 'duplicate', value: 1, reason: status.session })
-      if (agent.session !== '') agent.earlier = [...agent.earlier.filter((session) => session !== status.session), agent.session].slice(-SESSIONS_KEPT)
+      if (agent.session !== '')
+        agent.earlier = [...agent.earlier.filter((session) => session !== status.session), agent.session].slice(-SESSIONS_KEPT)
       agent.session = status.session
     }
     return news

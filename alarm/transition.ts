@@ -155,7 +155,8 @@ function afterwards(state: RuleState, changes: readonly Change[], now: number, a
   const expired = expireAck(state, now)
   const alarm = expired.state.alarm
   const done = [...changes, ...expired.changes]
-  if (!alarm || alarm.caused_by === null || around.isOpen(alarm.caused_by)) return { state: expired.state, changes: done.length ? done : NONE }
+  if (!alarm || alarm.caused_by === null || around.isOpen(alarm.caused_by))
+    return { state: expired.state, changes: done.length ? done : NONE }
   if (expired.state.causeGone === null) return { state: { ...expired.state, causeGone: now }, changes: done }
   if (now - expired.state.causeGone < SETTLE_MS) return { state: expired.state, changes: done.length ? done : NONE }
   const found = around.cause()

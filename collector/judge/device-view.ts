@@ -72,11 +72,17 @@ export function deviceDetail(engine: Engine, inventory: Inventory, name: string)
 /** Newest value of every field of every series; since the last start for series that no rule looks at. */
 function lastValues(engine: Engine, name: string): LastValue[] {
   const values: LastValue[] = []
-  for (const series of engine.seriesOf(name)) {
+  for (const series of engine.intake.seriesOf(name)) {
     if (series.measurement === 'agent' || series.time === 0) continue
     const { site: _site, device: _device, ...tags } = series.tags
     for (const [field, value] of Object.entries(series.fields)) {
-      values.push({ measurement: series.measurement, field, tags, value: typeof value === 'bigint' ? Number(value) : value, at: series.time })
+      values.push({
+        measurement: series.measurement,
+        field,
+        tags,
+        value: typeof value === 'bigint' ? Number(value) : value,
+        at: series.time,
+      })
     }
   }
   return values

@@ -49,7 +49,8 @@ export class EventWriter {
       if (this.behind) this.#log.info({ events: this.#unwritten.length }, 'alarm events can be written again')
       this.#unwritten = []
     } catch (error) {
-      if (!this.behind && events.length > 0) this.#log.error({ err: String(error) }, 'alarms.jsonl can not be written: alarms are told from memory')
+      if (!this.behind && events.length > 0)
+        this.#log.error({ err: String(error) }, 'alarms.jsonl can not be written: alarms are told from memory')
       this.#counters.add('jifang_judge_write_errors_total')
       const dropped = Math.max(0, batch.length - MAX_UNWRITTEN)
       if (dropped > 0) this.#counters.add('jifang_judge_unwritten_lost_total', dropped)

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asAlarmCommand } from '../../alarm/commands.ts'
 import type { KindPlaces } from '../../alarm/device-context.ts'
 import { Engine } from '../../alarm/engine.ts'
 import { explain } from '../../alarm/explain.ts'
@@ -10,18 +9,16 @@ import type { Inventory } from '../../core/inventory/model.ts'
 import type { Clock } from '../../core/lifecycle/clock.ts'
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Running } from '../../core/lifecycle/stack.ts'
-import { parseLines } from '../../core/line/parse.ts'
 import type { Log } from '../../core/log/log.ts'
 import type { Alarm, AlarmEvent } from '../../core/model/alarm.ts'
 import type { Explanation } from '../../core/model/explanation.ts'
 import type { LogRecord, NewRecord, RecordSource } from '../../core/segment/types.ts'
-import type { AgentStatus } from '../../core/wire/payloads.ts'
+import { applyRecord } from './apply-record.ts'
 import { type DeviceDetailView, type DeviceView, deviceDetail, deviceView, groupByDevice } from './device-view.ts'
+import { EventWriter } from './event-writer.ts'
 import { compareIds, type EventId, openEventsFile, parseEventId } from './events-file.ts'
 import { History } from './history.ts'
-import { openPayload } from './payload.ts'
 import { loadSnapshot, saveSnapshot } from './snapshot-file.ts'
-import { EventWriter } from './event-writer.ts'
 
 export interface JudgeDeps {
   /** The journal. */
@@ -229,7 +226,7 @@ class JournalJudge implements Judge {
     this.#next = batch.next
     counters.add('jifang_judge_records_total', batch.records.length)
     counters.set('jifang_judge_position', this.#next)
-    counters.set('jifang_judge_strangers', this.#engine.strangers)
+    counters.set('jifang_judge_strangers', this.#engine.intake.strangers)
     await this.#snapshot(reloads.length > 0)
     for (const reload of reloads) reload.done()
     this.#waiting = this.#waiting.filter((waiter) => {
@@ -262,34 +259,12 @@ class JournalJudge implements Judge {
 
   #judge(record: NewRecord) {
     try {
-      this.#apply(record)
+      applyRecord(this.#engine, record, this.#deps.counters)
     } catch (error) {
       this.#deps.counters.add('jifang_judge_bad_records_total', 1, { kind: record.kind })
       this.#deps.log.warn({ kind: record.kind, agent: record.agent, err: String(error) }, 'a record could not be judged')
     }
     return this.#engine.take()
-  }
-
-  #apply(record: NewRecord): void {
-    const now = record.receivedAt
-    switch (record.kind) {
-      case 'data': {
-        const { sent, text } = openPayload(record.payload)
-        const bad = () => this.#deps.counters.add('jifang_judge_bad_lines_total')
-        return this.#engine.data(record.agent, now, sent, (onLine) => parseLines(text, onLine, bad))
-      }
-      case 'status':
-        return this.#engine.status(record.agent, now, JSON.parse(record.payload.toString('utf8')) as AgentStatus)
-      case 'command': {
-        const order = asAlarmCommand(JSON.parse(record.payload.toString('utf8')))
-        if (order) this.#engine.command(now, order)
-        return
-      }
-      case 'tick':
-        return this.#engine.tick(now)
-      case 'reload':
-        return
-    }
   }
 
   /** The states on disk; only when all their events are, too. */

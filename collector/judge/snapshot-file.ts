@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises'
 import type { EngineSnapshot } from '../../alarm/snapshot.ts'
-import { writeDurably } from '../../core/segment/durable-file.ts'
 import type { Log } from '../../core/log/log.ts'
+import { writeDurably } from '../../core/segment/durable-file.ts'
 
 export interface StoredSnapshot {
   /** The next journal record to judge. */

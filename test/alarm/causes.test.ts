@@ -24,7 +24,8 @@ function rounds(s: Scene, count: number, down: readonly string[], ups = 'OL'): s
   }
   return told
 }
-const causeOf = (s: Scene, name: string) => s.told.findLast((told) => told.alarm.device === name && told.alarm.rule === 'host-unreachable')?.alarm.caused_by
+const causeOf = (s: Scene, name: string) =>
+  s.told.findLast((told) => told.alarm.device === name && told.alarm.rule === 'host-unreachable')?.alarm.caused_by
 
 describe('causes', () => {
   it('a lone loss waits the settle time and has no cause; its failing check is its effect', () => {

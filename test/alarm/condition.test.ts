@@ -33,9 +33,12 @@ describe('a condition', () => {
     for (const value of failing) expect(holds(test, value), `${value}`).toBe(false)
   })
 
-  it.each(['', '90', '> x', '> ', 'has', 'in []', 'outside 5', 'outside 9..3', 'between 1 and 2'])('%j is refused with what to write', (text) => {
-    expect(parseTest(text)).toHaveProperty('error')
-  })
+  it.each(['', '90', '> x', '> ', 'has', 'in []', 'outside 5', 'outside 9..3', 'between 1 and 2'])(
+    '%j is refused with what to write',
+    (text) => {
+      expect(parseTest(text)).toHaveProperty('error')
+    },
+  )
 
   it.each([
     ['> 90', '<= 87.3'],

@@ -129,7 +129,13 @@ describe('late data', () => {
   it('of an agent whose clock is wrong is not late, and the clock is told', () => {
     const s = scene()
     const line = (at: number) => (onLine: Parameters<Parameters<typeof s.engine.data>[3]>[0]) =>
-      onLine({ measurement: 'tank', tags: { device: 'a' }, fields: { level_percent: 80 }, time: at, text: `tank,device=a level_percent=80 ${at}` })
+      onLine({
+        measurement: 'tank',
+        tags: { device: 'a' },
+        fields: { level_percent: 80 },
+        time: at,
+        text: `tank,device=a level_percent=80 ${at}`,
+      })
     const told: string[] = []
     for (let at = 0; at < 16; at++) {
       s.engine.data('poller', s.now, s.now - 3600_000, line(s.now - 3600_000))

@@ -1,8 +1,8 @@
-import { Engine } from '../../alarm/engine.ts'
-import { parseRules, ruleSet } from '../../alarm/rules-file.ts'
-import type { RuleSet } from '../../alarm/rule.ts'
-import { restoreSnapshot, takeSnapshot } from '../../alarm/snapshot.ts'
 import type { AlarmCommand } from '../../alarm/commands.ts'
+import { Engine } from '../../alarm/engine.ts'
+import type { RuleSet } from '../../alarm/rule.ts'
+import { parseRules, ruleSet } from '../../alarm/rules-file.ts'
+import { restoreSnapshot, takeSnapshot } from '../../alarm/snapshot.ts'
 import type { Change } from '../../alarm/transition.ts'
 import { formatIssue, parseDocument } from '../../core/config/document.ts'
 import type { Check, Device, Inventory } from '../../core/inventory/model.ts'
@@ -36,7 +36,12 @@ export function device(name: string, over: Partial<Device> = {}): Device {
 
 export const inventory = (...devices: Device[]): Inventory => ({ site: 'test', devices })
 
-export const kinds = { host: { where: 'local' }, ping: { where: 'remote' }, snmp: { where: 'remote' }, contacts: { where: 'remote' } } as const
+export const kinds = {
+  host: { where: 'local' },
+  ping: { where: 'remote' },
+  snmp: { where: 'remote' },
+  contacts: { where: 'remote' },
+} as const
 
 /** Rules of an alarms.yaml; fails with its issues. */
 export function rules(yaml: string): RuleSet {
@@ -82,7 +87,8 @@ export class Scene {
 
   /** All expected agents say that they live. */
   beat(): string[] {
-    for (const agent of [...this.engine.streams.agents.keys(), 'poller']) if (agent !== 'collector') this.engine.status(agent, this.now, status())
+    for (const agent of [...this.engine.streams.agents.keys(), 'poller'])
+      if (agent !== 'collector') this.engine.status(agent, this.now, status())
     return this.#flush()
   }
 
@@ -92,7 +98,8 @@ export class Scene {
     for (let at = 0; at < seconds; at++) {
       this.now += 1000
       if (!quiet && Math.round((this.now - START) / 1000) % 20 === 0) {
-        for (const agent of this.engine.streams.agents.values()) if (!agent.lost && agent.name !== 'collector') this.engine.status(agent.name, this.now, status())
+        for (const agent of this.engine.streams.agents.values())
+          if (!agent.lost && agent.name !== 'collector') this.engine.status(agent.name, this.now, status())
       }
       this.engine.tick(this.now)
       told.push(...this.#flush())
@@ -105,15 +112,33 @@ export class Scene {
     deviceName: string,
     on: string,
     value: FieldValue,
-    { tags = {}, ageMs = 0, agent = 'poller', check: ran = '', fields = {} }: { tags?: Record<string, string>; ageMs?: number; agent?: string; check?: string; fields?: Record<string, FieldValue> } = {},
+    {
+      tags = {},
+      ageMs = 0,
+      agent = 'poller',
+      check: ran = '',
+      fields = {},
+    }: { tags?: Record<string, string>; ageMs?: number; agent?: string; check?: string; fields?: Record<string, FieldValue> } = {},
   ): string[] {
     const dot = on.indexOf('.')
     const time = this.now - ageMs
-    const lines = [encodeSample({ measurement: on.slice(0, dot), tags: { device: deviceName, ...tags }, fields: { [on.slice(dot + 1)]: value, ...fields }, time })]
-    if (ran !== '') lines.push(encodeSample({ measurement: 'check', tags: { device: deviceName, check: ran, kind: ran }, fields: { up: 1, reason: 'ok' }, time }))
-    this.engine.data(agent, this.now, this.now, (onLine) => parseLines(lines.join('\n'), onLine, (line, message) => {
-      throw new Error(`${line}: ${message}`)
-    }))
+    const lines = [
+      encodeSample({
+        measurement: on.slice(0, dot),
+        tags: { device: deviceName, ...tags },
+        fields: { [on.slice(dot + 1)]: value, ...fields },
+        time,
+      }),
+    ]
+    if (ran !== '')
+      lines.push(
+        encodeSample({ measurement: 'check', tags: { device: deviceName, check: ran, kind: ran }, fields: { up: 1, reason: 'ok' }, time }),
+      )
+    this.engine.data(agent, this.now, this.now, (onLine) =>
+      parseLines(lines.join('\n'), onLine, (line, message) => {
+        throw new Error(`${line}: ${message}`)
+      }),
+    )
     return this.#flush()
   }
 

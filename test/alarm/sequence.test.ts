@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { device, inventory, rules, Scene, START } from './scene.ts'
+import { check, device, inventory, rules, Scene, START } from './scene.ts'
 
 const disk = `
 defaults: false
@@ -12,7 +12,8 @@ rules:
       - { severity: major, fire: "> 95", clear: "< 90", for: 10s }
       - { severity: minor, fire: "> 85", clear: "< 80", for: 5s, clear_for: 3s }
 `
-const scene = (yaml = disk, ...devices: Parameters<typeof inventory>) => new Scene({ rules: rules(yaml), inventory: inventory(...(devices.length ? devices : [device('a')])) })
+const scene = (yaml = disk, ...devices: Parameters<typeof inventory>) =>
+  new Scene({ rules: rules(yaml), inventory: inventory(...(devices.length ? devices : [device('a')])) })
 const used = (s: Scene, value: number, options = {}) => s.sample('a', 'disk.used_percent', value, { tags: { path: '/data' }, ...options })
 
 describe('levels', () => {
@@ -85,7 +86,13 @@ describe('an episode', () => {
     expect(used(s, 10)).toEqual(['resolved disk minor'])
     s.wait(10)
     expect(used(s, 90)).toEqual(['reopened disk minor'])
-    expect(s.alarm('disk')).toMatchObject({ id: first.id, since: first.since, deadlines: { arrived: START + 600_000 }, resolved_at: null, state: 'firing' })
+    expect(s.alarm('disk')).toMatchObject({
+      id: first.id,
+      since: first.since,
+      deadlines: { arrived: START + 600_000 },
+      resolved_at: null,
+      state: 'firing',
+    })
     s.wait(1)
     used(s, 10)
     s.wait(1801)
@@ -148,9 +155,10 @@ describe('an episode', () => {
 describe('a latched contact', () => {
   const station = device('env', {
     class: 'env',
-    checks: [{ ...device('x').checks[0]!, kind: 'contacts', name: 'contacts', options: { points: [{ name: 'SMK', title: '烟感 1', type: 'smoke', latch: true }] } }],
+    checks: [check('contacts', { options: { points: [{ name: 'SMK', title: '烟感 1', type: 'smoke', latch: true }] } })],
   })
-  const smoke = (s: Scene, state: string, ageMs = 0) => s.sample('env', 'env.state', state, { tags: { point: 'SMK' }, ageMs, check: 'contacts' })
+  const smoke = (s: Scene, state: string, ageMs = 0) =>
+    s.sample('env', 'env.state', state, { tags: { point: 'SMK' }, ageMs, check: 'contacts' })
   const room = () => new Scene({ rules: rules('rules: []'), inventory: inventory(station) })
 
   it('stays until a person resets it, which works only when the input is normal', () => {

@@ -25,7 +25,9 @@ describe('rate', () => {
 
 describe('count', () => {
   it('counts events within the window and ends when they leave it', () => {
-    const s = scene('  - { name: logins, on: event.severity_code, count: { within: 1m, of: "<= 3" }, levels: [{ severity: major, fire: ">= 3", clear: "< 1" }] }')
+    const s = scene(
+      '  - { name: logins, on: event.severity_code, count: { within: 1m, of: "<= 3" }, levels: [{ severity: major, fire: ">= 3", clear: "< 1" }] }',
+    )
     const told: string[] = []
     for (const severity of [3, 6, 3, 6, 2]) {
       told.push(...s.sample('a', 'event.severity_code', severity), ...s.wait(2))
@@ -38,7 +40,9 @@ describe('count', () => {
 
 describe('forecast', () => {
   it('fires when a good line reaches the value in time', () => {
-    const s = scene('  - { name: full, on: disk.used_percent, forecast: { reaches: 95, within: 24h, over: 1h }, levels: [{ severity: minor }] }')
+    const s = scene(
+      '  - { name: full, on: disk.used_percent, forecast: { reaches: 95, within: 24h, over: 1h }, levels: [{ severity: minor }] }',
+    )
     const told: string[] = []
     for (let at = 0; at < 60; at++) told.push(...s.sample('a', 'disk.used_percent', 60 + at * 0.05), ...s.wait(60))
     expect(told).toEqual(['raised full minor'])
@@ -48,7 +52,9 @@ describe('forecast', () => {
 
   it('says nothing for noise, for falling values, for values that stand still', () => {
     for (const value of [(at: number) => 60 + ((at * 7919) % 13), (at: number) => 90 - at * 0.1, () => 80]) {
-      const s = scene('  - { name: full, on: disk.used_percent, forecast: { reaches: 95, within: 24h, over: 1h }, levels: [{ severity: minor }] }')
+      const s = scene(
+        '  - { name: full, on: disk.used_percent, forecast: { reaches: 95, within: 24h, over: 1h }, levels: [{ severity: minor }] }',
+      )
       const told: string[] = []
       for (let at = 0; at < 60; at++) told.push(...s.sample('a', 'disk.used_percent', value(at)), ...s.wait(60))
       expect(told).toEqual([])
@@ -56,7 +62,14 @@ describe('forecast', () => {
   })
 
   it('fits lines exactly', () => {
-    const line = fitLine([[0, 1], [1000, 3], [2000, 5]], 2000)
+    const line = fitLine(
+      [
+        [0, 1],
+        [1000, 3],
+        [2000, 5],
+      ],
+      2000,
+    )
     expect(line.level).toBeCloseTo(5)
     expect(line.slope).toBeCloseTo(0.002)
     expect(line.r2).toBeCloseTo(1)
