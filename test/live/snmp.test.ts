@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { Counters } from '../../core/lifecycle/counters.ts'
 import { ProbeError } from '../../core/model/reason.ts'
 import { loadProfiles } from '../../core/profile/parse.ts'
-import { snmpKind, type SnmpOptions } from '../../probes/snmp/options.ts'
+import { type SnmpOptions, snmpKind } from '../../probes/snmp/options.ts'
 import { snmp } from '../../probes/snmp/snmp.ts'
 import { accessEntries } from '../../protocols/snmp/access.ts'
 import { openSnmpDevice } from '../../protocols/snmp/device.ts'

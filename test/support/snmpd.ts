@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { createSocket } from 'node:dgram'
 import { join } from 'node:path'
 import { freeUdpPort } from './free-port.ts'
 import { makeTempDir } from './temp-dir.ts'
