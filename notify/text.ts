@@ -1,3 +1,4 @@
+import type { Alarm } from '../core/model/alarm.ts'
 import { severityRank } from '../core/model/severity.ts'
 import { alphabetOf, splitText } from '../protocols/gsm/user-data.ts'
 import type { Notice } from './notice.ts'
@@ -44,12 +45,20 @@ function subject(notice: Notice, language: Language, source: TextSource): string
 
 function details(notice: Notice, name: string, source: TextSource): [value: string, threshold: string, instance: string] {
   const { alarm, about } = notice
-  const unit = source.unit?.(alarm) ?? ''
-  const value = valueText(alarm.value, unit)
+  const limit = limitOf(alarm)
+  const value = limit.code ? '' : valueText(alarm.value, source.unit?.(alarm) ?? limit.unit)
   const tags = alarm.instance.split(',').map((tag) => withoutAddresses(tag.slice(tag.indexOf('=') + 1)))
   const instance = tags.filter((tag) => tag !== '' && !name.includes(tag)).join(' ')
-  const threshold = about === 'end' || value === '' ? '' : withoutAddresses((alarm.threshold ?? '').replace(/^([<>=!]+)\s+/, '$1'))
+  const threshold = about === 'end' || value === '' || typeof alarm.value !== 'number' ? '' : limit.text
   return [name.includes(value) ? '' : value, threshold, instance]
+}
+
+/** The threshold as written in the rule, `> 90%`, and the unit it names. A test for equality is about a code, which says nothing to people. */
+function limitOf(alarm: Alarm): { text: string; unit: string; code: boolean } {
+  const written = withoutAddresses(alarm.threshold ?? '')
+  const unit = /\d\s*(%|°C|℃|[A-Za-z/µ]+)$/.exec(written)?.[1] ?? ''
+  const bare = written.slice(0, written.length - unit.length).trim()
+  return { text: bare.replace(/^([<>=!]+)\s+/, '$1'), unit, code: /^[=!]/.test(written) }
 }
 
 function time(notice: Notice, language: Language): string {

@@ -13,7 +13,7 @@ export interface DeviceWords {
 export interface TextSource {
   /** Undefined for a device that is no longer configured. */
   readonly device: (name: string) => DeviceWords | undefined
-  /** Unit behind the value and its threshold, e.g. `%`; '' when there is none. */
+  /** Unit behind the value, e.g. `%`, '' for none. Without this function it is the one in the rule's threshold. */
   readonly unit?: (alarm: Alarm) => string
 }
 

@@ -77,8 +77,8 @@ describe('one notice', () => {
     [
       'title that names the device',
       [raised({ device: 'env-1', title: { zh: '机房1区烟雾', en: 'smoke' }, value: 'alarm', threshold: '= alarm' })],
-      '【紧急】机房1区烟雾 alarm =alarm 07-21 14:05',
-      '[EMERGENCY] 机房 smoke alarm =alarm 07-21 14:05',
+      '【紧急】机房1区烟雾 07-21 14:05',
+      '[EMERGENCY] 机房 smoke 07-21 14:05',
     ],
   ] as const)('%s', (_name, groups, zh, en) => {
     expect(text('zh', ...groups)).toBe(zh)
@@ -149,6 +149,17 @@ test('one notice always fits one part, keeps its level and time, and tells no ad
     ),
     { numRuns: 200 },
   )
+})
+
+test.each([
+  [{ value: 1, threshold: '== 1' }, '【紧急】应用1 CPU 07-21 14:05'],
+  [{ value: 96.04, threshold: '> 95%' }, '【紧急】应用1 CPU 96% >95 07-21 14:05'],
+  [{ value: 33.5, threshold: 'outside 18..27 ℃' }, '【紧急】应用1 CPU 33.5℃ outside 18..27 07-21 14:05'],
+  [{ value: 'OB DISCHRG', threshold: 'has OB' }, '【紧急】应用1 CPU OB DISCHRG 07-21 14:05'],
+] as const)('%o', (over, expected) => {
+  const ledger = new Ledger()
+  ledger.event(alarmEvent('raised', over), new Set(['zhang']))
+  expect(messageText(ledger.owed('zhang').map(noticeFor), 'zh', { device: source.device })).toBe(expected)
 })
 
 test.each([
