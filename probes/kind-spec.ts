@@ -9,6 +9,8 @@ export interface KindSpec {
   readonly timeoutMs: number
   /** `remote` is run by a poller and needs an address; `local` by the agent named like the device; `push` is a listener. */
   readonly where: 'remote' | 'local' | 'push'
+  /** False for a remote kind that can do without an address, e.g. over a serial line. Default true; an option `url` also does. */
+  readonly needsAddress?: boolean
   /** Paths of options that hold secrets (`password`, `community`): literal values are a warning, errors print `<secret>`. */
   readonly secrets: readonly string[]
   readonly title: { readonly zh: string; readonly en: string }

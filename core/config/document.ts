@@ -3,7 +3,7 @@ import type { Place } from '../inventory/model.ts'
 import { type ConfigIssue, formatPath, type Path, scrub } from './issue.ts'
 import { referenceProblem } from './secrets.ts'
 
-export { type ConfigIssue, formatIssue, formatPath, type Path, sortIssues } from './issue.ts'
+export { type ConfigIssue, formatIssue, formatPath, type Path, quoted, sortIssues } from './issue.ts'
 
 /** A YAML file as plain data, with the positions of everything in it. */
 export interface YamlDocument {
@@ -19,7 +19,8 @@ export interface YamlDocument {
   /** Of the key rather than of its value. */
   keyPlace(path: Path): Place
   error(path: Path, message: string): void
-  errorAtKey(path: Path, message: string): void
+  /** `told`: the path as printed, when the key itself shall not be. */
+  errorAtKey(path: Path, message: string, told?: Path): void
   warn(path: Path, message: string): void
 }
 
@@ -76,7 +77,7 @@ export function parseDocument(text: string, file: string): YamlDocument {
     place,
     keyPlace,
     error: (path, message) => add(place(path), path, message, 'error'),
-    errorAtKey: (path, message) => add(keyPlace(path), path, message, 'error'),
+    errorAtKey: (path, message, told = path) => add(keyPlace(path), told, message, 'error'),
     warn: (path, message) => add(place(path), path, message, 'warning'),
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -26,9 +26,15 @@ export function formatPath(path: Path): string {
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`
     else if (/^[\p{L}\p{N}_-]+$/u.test(step)) text += text === '' ? step : `.${step}`
-    else text += `[${JSON.stringify(step)}]`
+    else text += `[${quoted(step, 16)}]`
   }
   return text
+}
+
+/** A text of the file in quotes, cut short: where a quote or bracket is open, a key or name may have swallowed half the file. */
+export function quoted(text: string, length = 32): string {
+  const line = text.split('\n', 1)[0] ?? ''
+  return JSON.stringify(line === text && line.length <= length ? line : `${line.slice(0, length)}…`)
 }
 
 /** By file, then position; the order in which files were given is kept. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Path, valueAt, type YamlDocument } from './document.ts'
+import { type Path, quoted, valueAt, type YamlDocument } from './document.ts'
 import { didYouMean } from './suggest.ts'
 import { kindOf, wordsFor } from './wording.ts'
 
@@ -19,8 +19,8 @@ interface Schema extends v.GenericSchema {
 }
 
 interface Walk {
-  /** With `atKey` the position is the key's, not the value's. */
-  report(path: Path, message: string, atKey?: boolean): void
+  /** `key`: the position is the key's, not the value's; `hidden`: and the key is not named. */
+  report(path: Path, message: string, at?: 'value' | 'key' | 'hidden'): void
   /** A document with syntax errors: what is missing or empty may only not have been understood, and is not told. */
   readonly broken: boolean
 }
@@ -40,10 +40,10 @@ export function checkShape<S extends v.GenericSchema>(
   let wrong = 0
   const walk: Walk = {
     broken: doc.broken,
-    report(path, message, atKey = false) {
+    report(path, message, where = 'value') {
       wrong++
-      if (atKey) doc.errorAtKey(path, message)
-      else doc.error(path, message)
+      if (where === 'value') doc.error(path, message)
+      else doc.errorAtKey(path, message, where === 'hidden' ? path.slice(0, -1) : path)
     },
   }
   const clean = visit(walk, schema as unknown as Schema, value, at)
@@ -84,7 +84,7 @@ function visitBare(walk: Walk, schema: Schema, value: unknown, path: Path): bool
       if (!isPlain(value)) return wrongKind(walk, path, 'a mapping (`key: value`)', value)
       return every(Object.keys(value), (key) => {
         const keyResult = v.safeParse(schema.key as Schema, key)
-        if (!keyResult.success) walk.report([...path, key], wordsFor(keyResult.issues[0]), true)
+        if (!keyResult.success) walk.report([...path, key], wordsFor(keyResult.issues[0]), 'key')
         return visit(walk, schema.value as Schema, value[key], [...path, key]) && keyResult.success
       })
     case 'array':
@@ -122,7 +122,10 @@ function visitObject(walk: Walk, schema: Schema, value: unknown, path: Path): bo
     if (schema.type === 'object_with_rest') clean = visit(walk, schema.rest as Schema, value[key], [...path, key]) && clean
     if (schema.type !== 'strict_object') continue
     const meant = didYouMean(key, known)
-    walk.report([...path, key], `unknown key${meant === '' ? `; known here: ${known.join(', ')}` : meant}`, true)
+    // a value that lost its key or a quote looks like a key, even a password: what is no plain word, or has no value, is not repeated
+    if (meant === '' && (value[key] === null || !/^[\p{L}\p{N}_.-]{1,32}$/u.test(key)))
+      walk.report([...path, key], 'this is no known key: is a colon or a quote missing?', 'hidden')
+    else walk.report([...path, key], `unknown key${meant === '' ? `; known here: ${known.join(', ')}` : meant}`, 'key')
     clean = false
   }
   return clean
@@ -157,7 +160,7 @@ function visitVariant(walk: Walk, schema: Schema, value: unknown, path: Path): b
   const meant = options.filter((option) => v.is(option.entries?.[key] as Schema, value[key]))
   if (meant.length > 0) return best(walk, meant, value, path)
   const given = String(value[key])
-  walk.report([...path, key], `unknown ${key} "${given}"${didYouMean(given, words) || `: must be one of ${words.join(', ')}`}`)
+  walk.report([...path, key], `unknown ${key} ${quoted(given)}${didYouMean(given, words) || `: must be one of ${words.join(', ')}`}`)
   return false
 }
 

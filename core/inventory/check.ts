@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { type Path, placesOf, valueAt, type YamlDocument } from '../config/document.ts'
+import { type Path, placesOf, quoted, valueAt, type YamlDocument } from '../config/document.ts'
 import { formatDuration } from '../config/duration.ts'
 import { warnOfLiteral } from '../config/settings.ts'
 import { checkShape } from '../config/shape.ts'
@@ -38,7 +38,7 @@ export function parseCheck(context: CheckContext, raw: unknown, path: Path): Che
   if (!kind) {
     doc.error(
       [...path, 'kind'],
-      `unknown kind "${name}"${didYouMean(name, Object.keys(kinds)) || `: must be one of ${Object.keys(kinds).join(', ')}`}`,
+      `unknown kind ${quoted(name)}${didYouMean(name, Object.keys(kinds)) || `: must be one of ${Object.keys(kinds).join(', ')}`}`,
     )
     return undefined
   }

@@ -1,4 +1,4 @@
-import { type Path, valueAt, type YamlDocument } from '../config/document.ts'
+import { type Path, quoted, valueAt, type YamlDocument } from '../config/document.ts'
 import { didYouMean } from '../config/suggest.ts'
 import type { Device } from './model.ts'
 
@@ -10,7 +10,7 @@ export function checkDependencies(doc: YamlDocument, devices: readonly Device[],
   for (const device of devices) {
     for (const [outer, entry] of device.dependsOn.entries()) {
       for (const [inner, name] of entry.entries()) {
-        if (!known.has(name)) doc.error(pathOf(doc, device, outer, inner), `there is no device "${name}"${didYouMean(name, known)}`)
+        if (!known.has(name)) doc.error(pathOf(doc, device, outer, inner), `there is no device ${quoted(name)}${didYouMean(name, known)}`)
       }
     }
   }
