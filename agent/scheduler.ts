@@ -55,6 +55,7 @@ class CheckScheduler implements Scheduler {
   #active = 0
   #progress = 0
   #stopped = false
+  #applying: Promise<void> = Promise.resolve()
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps
@@ -63,7 +64,14 @@ class CheckScheduler implements Scheduler {
     this.#heartbeat.unref()
   }
 
-  async apply(devices: readonly SliceDevice[]): Promise<void> {
+  /** One at a time: a later call sees what an earlier one has made of the checks. */
+  apply(devices: readonly SliceDevice[]): Promise<void> {
+    const applied = this.#applying.then(() => this.#bringInLine(devices))
+    this.#applying = applied.catch(() => {})
+    return applied
+  }
+
+  async #bringInLine(devices: readonly SliceDevice[]): Promise<void> {
     if (this.#stopped) return
     const profiles = typeof this.#deps.profiles === 'function' ? this.#deps.profiles() : this.#deps.profiles
     const wanted = new Map<string, { content: string; device: SliceDevice; check: SliceDevice['checks'][number] }>()

@@ -140,6 +140,14 @@ describe('scheduler', () => {
     expect(life.slice(4)).toEqual(['close new'])
   })
 
+  it('ends with the last of two configurations that come at once', async () => {
+    const { scheduler, reasons } = setUp(async () => {})
+    await scheduler.apply([device([check({ name: 'a' })])])
+    await Promise.all([scheduler.apply([device([check({ name: 'b' })])]), scheduler.apply([device([check({ name: 'c' })])])])
+    await until(() => reasons('c').length >= 3)
+    expect([reasons('a').length <= 1, reasons('b')]).toEqual([true, []])
+  })
+
   it('fails only the check that it does not understand, at every interval', async () => {
     const { scheduler, reasons } = setUp(async () => {})
     await scheduler.apply([
