@@ -258,3 +258,22 @@ test('a query that was given up or comes while stopping ends with a reason', asy
   await engine.stop()
   await expect(ask(engine, 0, 1)).rejects.toThrow(/stopping/)
 })
+
+test('samples that come while their day is being sealed are neither lost nor doubled', async () => {
+  const bench = await setUp()
+  const engine = await bench.open()
+  const at = today + 1000
+  for (let k = 0; k < 40; k++) await bench.journal.data([cpu(at + k, k)])
+  await bench.caughtUp(engine)
+  bench.clock.set(today + DAY + 3_600_000)
+  const sealing = engine.maintain()
+  for (let k = 40; k < 80; k++) await bench.journal.data([cpu(at + k, k), cpu(at + k - 40, k - 40)])
+  await sealing
+  await bench.caughtUp(engine)
+  const expected = Array.from({ length: 80 }, (_, k) => [at + k, k])
+  expect((await ask(engine, at, today + DAY)).series[0]?.points).toEqual(expected)
+  bench.clock.set(today + DAY + 3 * 3_600_000)
+  await engine.maintain()
+  expect((await ask(engine, at, today + DAY)).series[0]?.points).toEqual(expected)
+  expect(bench.problems).toEqual([])
+})
