@@ -31,7 +31,9 @@ async function walk(host: string, oid: string, options: AccessOptions & { readon
   const { varbinds, failed } = await read(host, [oid], options)
   if (options.json)
     process.stdout.write(`${JSON.stringify(varbinds.map((varbind) => ({ oid: varbind.oid, type: varbind.type, raw: rawOf(varbind) })))}\n`)
-  else for (const varbind of varbinds) process.stdout.write(`${varbind.oid} ${varbind.type} ${rawOf(varbind)}\n`)
+  else
+    for (const varbind of varbinds)
+      process.stdout.write(`${varbind.oid} ${varbind.type} ${String(rawOf(varbind)).replace(/\r?\n/g, '\\n')}\n`)
   tell(host, varbinds.length, failed)
 }
 

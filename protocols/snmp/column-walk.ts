@@ -3,7 +3,7 @@ import type { Answer, SourceFailure, Varbind } from '../../core/profile/varbind.
 import { SnmpFailure } from './failure.ts'
 import { asFailure, attempt, failedOid, type Run } from './run.ts'
 import type { Found } from './session.ts'
-import { grew, halved, missedBulk } from './tuning.ts'
+import { grew, missedBulk, tooBig, unanswered } from './tuning.ts'
 
 /** Columns asked for side by side in one request. */
 const ABREAST = 8
@@ -81,8 +81,8 @@ async function step(run: Run, open: readonly Cursor[]): Promise<Found[][]> {
     } catch (error) {
       const failure = asFailure(error)
       if (run.fatal || (failure.kind !== 'timeout' && failure.kind !== 'too_big')) throw failure
-      const smaller = halved(tuning)
-      if (failure.kind === 'too_big' ? smaller : tries < run.retries) continue
+      if (failure.kind === 'timeout') unanswered(tuning, tries)
+      if (failure.kind === 'too_big' ? tooBig(tuning) : tries < run.retries) continue
       return await stepWithoutBulk(run, open)
     }
   }
