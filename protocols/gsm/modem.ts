@@ -38,6 +38,9 @@ export interface ModemOptions {
   readonly onMessage?: (message: Deliver) => void
 }
 
+/** +CMS ERROR codes of a full memory. */
+const FULL = new Set([208, 320, 322])
+
 /** A modem that opens by itself at the first use and again after any loss. One command is in flight at any time. All methods reject with GsmError. */
 export interface Modem {
   /** Hands one part to the network and resolves with its reference (0-255). */
@@ -138,6 +141,7 @@ class GsmModem implements Modem {
 
   /** Silence climbs the ladder; an answer of the modem, even an error, proves that it works. 300 is its own failure: restart it. */
   async #recover(error: unknown): Promise<void> {
+    if (error instanceof GsmError && error.kind === 'cms' && FULL.has(error.code ?? 0) && this.#session) await this.#empty(this.#session)
     const broken = error instanceof GsmError && error.kind === 'cms' && error.code === 300
     const silent = error instanceof GsmError && (error.kind === 'timeout' || error.kind === 'closed')
     if (!broken && !silent) return
@@ -151,6 +155,15 @@ class GsmModem implements Modem {
       this.#ladder = 0
     }
     await this.#drop()
+  }
+
+  /** A full SIM takes no reports and, on some modems, sends nothing: what is on it is read and deleted. */
+  async #empty(session: AtSession): Promise<void> {
+    try {
+      await this.#collect(session)
+    } catch (error) {
+      this.#options.log.warn({ device: this.#options.device, err: String(error) }, 'SIM is full and can not be emptied')
+    }
   }
 
   async #drop(): Promise<void> {

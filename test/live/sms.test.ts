@@ -124,6 +124,53 @@ describe.skipIf(missing('socat'))('a modem on a serial line', () => {
     })
   })
 
+  test('kill -9 again and again while alarms come and go: every beginning and every end arrives, with at most one message in doubt for each kill', {
+    timeout: 40_000,
+  }, async () => {
+    const pty = await plugged()
+    const dir = await tempDir()
+    const events = join(dir, 'alarms.jsonl')
+    const kills = 8
+    let child: ChildProcess | undefined
+    const kill = async () => {
+      const running = child
+      if (!running || running.exitCode !== null || running.signalCode !== null) return
+      const ended = new Promise((resolve) => running.once('exit', resolve))
+      running.kill('SIGKILL')
+      await ended
+    }
+    onTestFinished(kill)
+    const start = async () => {
+      const started = spawn(process.execPath, [join(BUNDLES, 'notify-child.mjs'), events, join(dir, 'notify'), pty.device], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child = started
+      await new Promise((resolve) => started.stdout.once('data', resolve))
+    }
+    const count = (...texts: string[]) =>
+      pty.simulator.messages().filter((message) => texts.some((text) => message.text.includes(text))).length
+    const begun = (round: number) => count(`烟感${round} 95`)
+    const ended = (round: number) => count(`烟感${round} 60`, `烟感${round}恢复`)
+    const rounds = Array.from({ length: kills }, (_, round) => round)
+    for (const round of rounds) {
+      const over = { id: `alarm-${round}`, title: { zh: `烟感${round}`, en: 'smoke' } }
+      // The modem answers late, so that kills also fall between its acceptance and the record.
+      pty.simulator.answers.splice(0, Number.POSITIVE_INFINITY, { kind: 'accept', delayMs: 40 }, { kind: 'accept', delayMs: 40 })
+      await start()
+      await appendEvents(events, alarmEvent('raised', over))
+      await until(() => begun(round) > 0, { what: `beginning of ${round}` })
+      // 0 to 70 ms behind the acceptance: before, at and after the record of it.
+      await new Promise((resolve) => setTimeout(resolve, round * 10))
+      await kill()
+      await appendEvents(events, alarmEvent('resolved', { ...over, value: 60 }))
+    }
+    await start()
+    await until(() => rounds.every((round) => ended(round) > 0), { what: 'every end' })
+    // An alarm that has ended is not begun again, and each kill leaves at most one message to be repeated.
+    expect(rounds.map(begun)).toEqual(rounds.map(() => 1))
+    expect(pty.simulator.messages().length).toBeLessThanOrEqual(3 * kills)
+  })
+
   describe('jifang sms', () => {
     test('send tells parts and references', async () => {
       const pty = await plugged()

@@ -83,11 +83,16 @@ export class ModemSimulator {
     for (const char of bytes.toString('latin1')) this.#char(char)
   }
 
-  /** A message arrives from the network and is stored. */
+  /** A message arrives from the network, is stored and told. */
   receive(from: string, text: string, time = Date.now()): void {
+    this.#say(`+CMTI: "SM",${this.receiveSilently(from, text, time)}`)
+  }
+
+  /** As if it had been on the SIM before. Returns its place there. */
+  receiveSilently(from: string, text: string, time = Date.now()): number {
     const index = this.#stored.size + 1
     this.#stored.set(index, encodeDeliver({ from, text, time, smsc: this.smsc }))
-    this.#say(`+CMTI: "SM",${index}`)
+    return index
   }
 
   get stored(): number {

@@ -106,6 +106,26 @@ describe('modem', () => {
     expect(opened.length).toBeGreaterThanOrEqual(3)
   })
 
+  test('a failure of the modem itself restarts it at once', async () => {
+    const { simulator, modem } = setUp()
+    simulator.answers.push({ kind: 'cms', code: 300 })
+    expect(await failure(modem.sendPart(part('a')))).toMatchObject({ code: 300, group: 'person' })
+    expect(simulator.commands.at(-1)).toBe('AT+CFUN=1,1')
+    expect(await modem.sendPart(part('b'))).toBe(1)
+  })
+
+  test('a full SIM is emptied, so that the next attempt can work', async () => {
+    const messages: Deliver[] = []
+    const { simulator, modem } = setUp({ onMessage: (message) => messages.push(message) })
+    await modem.status()
+    simulator.receiveSilently('10086', '余额不足')
+    simulator.answers.push({ kind: 'cms', code: 322 })
+    expect(await failure(modem.sendPart(part('a')))).toMatchObject({ code: 322 })
+    expect(messages.map((message) => message.text)).toEqual(['余额不足'])
+    expect(simulator.stored).toBe(0)
+    expect(await modem.sendPart(part('a'))).toBe(1)
+  })
+
   test('comes back after the plug was pulled in the middle of a message', async () => {
     const { simulator, modem, opened } = setUp()
     simulator.answers.push({ kind: 'drop' })
