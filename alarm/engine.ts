@@ -1,5 +1,4 @@
 import type { Inventory } from '../core/inventory/model.ts'
-import type { ParsedLine } from '../core/line/parse.ts'
 import type { AgentStatus } from '../core/wire/payloads.ts'
 import { Book } from './book.ts'
 import { Clauses } from './clauses.ts'
@@ -64,13 +63,12 @@ export class Engine {
     return this.book.take()
   }
 
-  /** A data message. `sent`: the agent's clock when it published, null for plain line protocol. */
-  data(agent: string, now: number, sent: number | null, lines: (onLine: (line: ParsedLine) => void) => void): void {
+  /** A data message. `sent`: the agent's clock when it published, null for plain line protocol. A bad line is told and passed over. */
+  data(agent: string, now: number, sent: number | null, text: string, onBad: (line: string, message: string) => void): void {
     this.#advance(now)
     this.#heard(agent, now)
     if (sent !== null) this.#news(this.streams.skew(agent, sent, now), now)
-    lines((line) => this.intake.line(agent, now, sent, line))
-    this.intake.endMessage()
+    this.intake.message(agent, now, sent, text, onBad)
   }
 
   status(agent: string, now: number, status: AgentStatus): void {

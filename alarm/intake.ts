@@ -1,4 +1,4 @@
-import type { ParsedLine } from '../core/line/parse.ts'
+import { type ParsedLine, parseLine } from '../core/line/parse.ts'
 import type { Book } from './book.ts'
 import type { Clauses } from './clauses.ts'
 import type { Scalar } from './condition.ts'
@@ -11,6 +11,10 @@ import type { Streams } from './streams.ts'
 /** A sample that was sent this soon after it was taken is the newest there is, whatever the agent's clock did before. */
 const FRESH_MS = 5000
 const MAX_SERIES = 200_000
+/** Lines of a longer message are copied before they are kept: a slice holds the whole text in memory. */
+const SHARED_CHARS = 16 * 1024
+const COMMENT = 35
+const CR = 13
 
 /** Takes samples to the rules that look at them: what a series means is decided once, when it is first seen. */
 export class Intake {
@@ -34,12 +38,6 @@ export class Intake {
   configure(contexts: ReadonlyMap<string, DeviceContext>): void {
     this.#contexts = contexts
     this.#series = new Map()
-  }
-
-  /** The message is over: what has no `check` sample behind it stays without. */
-  endMessage(): void {
-    for (const context of this.#runs) context.run = []
-    this.#runs.clear()
   }
 
   /** Every series of a device with its newest sample. */
@@ -67,30 +65,61 @@ export class Intake {
     this.#feed(series, key, { agent, now, time: now, at: now, late: false, fresh: true }, fields)
   }
 
-  line(agent: string, now: number, sent: number | null, line: ParsedLine): void {
-    const end = seriesEnd(line.text)
-    const key = line.text.slice(0, end)
-    let series = this.#series.get(key)
-    if (!series) {
-      const context = this.#contexts.get(line.tags.device ?? '')
-      if (!context) {
-        this.strangers++
-        return
-      }
-      series = this.#newSeries(key, context, line.measurement, line.tags)
+  /**
+   * Every line of a message. A series is parsed whole when it is first seen; after that only lines that a rule looks at
+   * are parsed, the others are kept as they came until somebody asks for their values.
+   */
+  message(agent: string, now: number, sent: number | null, text: string, onBad: (line: string, message: string) => void): void {
+    const copy = text.length > SHARED_CHARS
+    for (let start = 0; start < text.length; ) {
+      const newline = text.indexOf('\n', start)
+      const end = newline < 0 ? text.length : newline
+      const line = text.slice(start, text.charCodeAt(end - 1) === CR ? end - 1 : end)
+      start = end + 1
+      if (line === '' || line.charCodeAt(0) === COMMENT) continue
+      const problem = this.#line({ agent, now, sent }, copy ? ownCopy(line) : line)
+      if (problem !== null) onBad(line, problem)
     }
-    const time = Number.isNaN(line.time) ? now : line.time
+    for (const context of this.#runs) context.run = []
+    this.#runs.clear()
+  }
+
+  /** What is wrong with the line; null when nothing is. */
+  #line(message: MessageFacts, line: string): string | null {
+    const key = line.slice(0, seriesEnd(line))
+    const series = this.#series.get(key) ?? this.#meet(line)
+    if (series === null) {
+      this.strangers++
+      return null
+    }
+    if (typeof series === 'string') return series
+    const { agent, now, sent } = message
+    const judged = series.tracked.length > 0 || series.clauses.length > 0 || series.measurement === 'jifang_collector'
+    const parsed = judged || series.measurement === 'check' ? parseLine(line) : null
+    if (typeof parsed === 'string') return parsed
+    const stamp = parsed ? parsed.time : stampOf(line)
+    const time = Number.isNaN(stamp) ? now : stamp
     const age = Math.max(0, (sent ?? now) - time)
     const context = series.device
     const late = age > context.lateAfterMs
     if (!late) context.lastSeen = now
     if (time >= series.time || age < FRESH_MS) {
-      series.fields = line.fields
+      series.newest = line
       series.time = time
     }
-    this.#feed(series, key, { agent, now, time, at: now - age, late, fresh: age < FRESH_MS }, line.fields)
-    if (line.measurement === 'check') this.#checkRun(context, line, agent, now, time, late)
-    else if (line.measurement === 'jifang_collector' && agent === 'collector') this.#ownHealth(line, now)
+    if (!parsed) return null
+    this.#feed(series, key, { agent, now, time, at: now - age, late, fresh: age < FRESH_MS }, parsed.fields)
+    if (series.measurement === 'check') this.#checkRun(context, parsed, agent, now, time, late)
+    else if (series.measurement === 'jifang_collector' && agent === 'collector') this.#ownHealth(parsed, now)
+    return null
+  }
+
+  /** A series that comes for the first time; null when its device is a stranger, a text when the line is bad. */
+  #meet(text: string): Series | string | null {
+    const line = parseLine(ownCopy(text))
+    if (typeof line === 'string') return line
+    const context = this.#contexts.get(line.tags.device ?? '')
+    return context ? this.#newSeries(line.text.slice(0, seriesEnd(line.text)), context, line.measurement, line.tags) : null
   }
 
   #newSeries(key: string, context: DeviceContext, measurement: string, tags: Readonly<Record<string, string>>): Series {
@@ -164,6 +193,12 @@ export class Intake {
   }
 }
 
+interface MessageFacts {
+  readonly agent: string
+  readonly now: number
+  readonly sent: number | null
+}
+
 interface SampleFacts {
   readonly agent: string
   readonly now: number
@@ -181,4 +216,15 @@ function seriesEnd(text: string): number {
   let at = text.indexOf(' ')
   while (at > 0 && text.charCodeAt(at - 1) === 92) at = text.indexOf(' ', at + 1)
   return at < 0 ? text.length : at
+}
+
+const ownCopy = (text: string): string => Buffer.from(text).toString()
+
+/** The time at the end of a line, ms; NaN when it has none. Ingest has seen to it that the rest is line protocol. */
+function stampOf(line: string): number {
+  const at = line.lastIndexOf(' ') + 1
+  const digits = line.length - at
+  if (digits < 16 || digits > 19) return Number.NaN
+  const ms = Number(line.slice(at, -6))
+  return ms + Number(line.slice(-6)) / 1e6
 }

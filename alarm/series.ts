@@ -12,8 +12,8 @@ export interface Series {
   readonly tracked: readonly Tracked[]
   /** Conditions of other rules that look at it. */
   readonly clauses: readonly WatchedClause[]
-  /** Newest sample. */
-  fields: Readonly<Record<string, FieldValue>>
+  /** Line of the newest sample; '' before the first, and for what the judge tells itself. */
+  newest: string
   /** Its time, ms, on its agent's clock. */
   time: number
 }
@@ -38,7 +38,7 @@ export function makeSeries(
     if (measurement === 'check') state.check = tags.check ?? null
     tracked.push(state)
   }
-  return { device, measurement, tags, tracked, clauses: watched, fields: {}, time: 0 }
+  return { device, measurement, tags, tracked, clauses: watched, newest: '', time: 0 }
 }
 
 /** Whether the rule's `where` takes these tags. */

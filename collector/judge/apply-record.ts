@@ -1,7 +1,6 @@
 import { asAlarmCommand } from '../../alarm/commands.ts'
 import type { Engine } from '../../alarm/engine.ts'
 import type { Counters } from '../../core/lifecycle/counters.ts'
-import { parseLines } from '../../core/line/parse.ts'
 import type { NewRecord } from '../../core/segment/types.ts'
 import type { AgentStatus } from '../../core/wire/payloads.ts'
 import { openPayload } from './payload.ts'
@@ -12,8 +11,7 @@ export function applyRecord(engine: Engine, record: NewRecord, counters: Counter
   switch (record.kind) {
     case 'data': {
       const { sent, text } = openPayload(record.payload)
-      const bad = () => counters.add('jifang_judge_bad_lines_total')
-      engine.data(record.agent, now, sent, (onLine) => parseLines(text, onLine, bad))
+      engine.data(record.agent, now, sent, text, () => counters.add('jifang_judge_bad_lines_total'))
       break
     }
     case 'status':

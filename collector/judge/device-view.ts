@@ -1,5 +1,6 @@
 import type { Engine } from '../../alarm/engine.ts'
 import type { Inventory } from '../../core/inventory/model.ts'
+import { parseLine } from '../../core/line/parse.ts'
 import type { Alarm } from '../../core/model/alarm.ts'
 import type { CheckState, DeviceState, LastValue } from '../../core/model/api.ts'
 import { type Severity, severityRank } from '../../core/model/severity.ts'
@@ -73,9 +74,10 @@ export function deviceDetail(engine: Engine, inventory: Inventory, name: string)
 function lastValues(engine: Engine, name: string): LastValue[] {
   const values: LastValue[] = []
   for (const series of engine.intake.seriesOf(name)) {
-    if (series.measurement === 'agent' || series.time === 0) continue
+    const line = series.newest === '' ? '' : parseLine(series.newest)
+    if (typeof line === 'string') continue
     const { site: _site, device: _device, ...tags } = series.tags
-    for (const [field, value] of Object.entries(series.fields)) {
+    for (const [field, value] of Object.entries(line.fields)) {
       values.push({
         measurement: series.measurement,
         field,

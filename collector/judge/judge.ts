@@ -4,7 +4,7 @@ import type { KindPlaces } from '../../alarm/device-context.ts'
 import { Engine } from '../../alarm/engine.ts'
 import { explain } from '../../alarm/explain.ts'
 import type { RuleSet } from '../../alarm/rule.ts'
-import { restoreSnapshot, takeSnapshot } from '../../alarm/snapshot.ts'
+import { restoreSnapshot } from '../../alarm/snapshot.ts'
 import type { Inventory } from '../../core/inventory/model.ts'
 import type { Clock } from '../../core/lifecycle/clock.ts'
 import type { Counters } from '../../core/lifecycle/counters.ts'
@@ -18,7 +18,8 @@ import { type DeviceDetailView, type DeviceView, deviceDetail, deviceView, group
 import { EventWriter } from './event-writer.ts'
 import { compareIds, type EventId, openEventsFile, parseEventId } from './events-file.ts'
 import { History } from './history.ts'
-import { loadSnapshot, saveSnapshot } from './snapshot-file.ts'
+import { Progress } from './progress.ts'
+import { loadSnapshot, SnapshotKeeper } from './snapshot-file.ts'
 
 export interface JudgeDeps {
   /** The journal. */
@@ -60,7 +61,6 @@ export interface Judge extends Running {
 }
 
 const BATCH_BYTES = 256 * 1024
-const SNAPSHOT_MS = 60_000
 const HISTORY_BYTES = 16 * 1024 * 1024
 const READ_RETRY_MS = 1000
 const IDLE_MS = 1000
@@ -93,16 +93,13 @@ class JournalJudge implements Judge {
   readonly #file: Awaited<ReturnType<typeof openEventsFile>>
   readonly #writer: EventWriter
   readonly #history: History
-  readonly #snapshotPath: string
+  readonly #snapshots: SnapshotKeeper
   /** What the file held when it was opened: these events were told before. */
   readonly #told: EventId | null
   #inventory: Inventory
-  #next: number
-  #snapshotAt: number
-  #snapshotOffset: number
+  readonly #progress: Progress
   #unjournalled = UNJOURNALLED_N
   #reloads: Reload[] = []
-  #waiting: { offset: number; resolve: () => void; reject: (error: Error) => void }[] = []
   #wake: (() => void) | null = null
   #stopped = false
   readonly #unsubscribe: () => void
@@ -121,18 +118,16 @@ class JournalJudge implements Judge {
     this.#file = file
     this.#history = history
     this.#writer = new EventWriter(file, deps.log, deps.counters, (event) => history.note(event))
-    this.#snapshotPath = snapshotPath
+    this.#snapshots = new SnapshotKeeper(snapshotPath, next, deps)
     this.#told = file.last
     this.#inventory = deps.inventory
-    this.#next = next
-    this.#snapshotOffset = next
-    this.#snapshotAt = deps.clock.monotonic()
+    this.#progress = new Progress(next)
     this.#unsubscribe = deps.source.onSynced(() => this.#wake?.())
     this.#loop = this.#run()
   }
 
   get position(): number {
-    return this.#next
+    return this.#progress.next
   }
 
   alarms(state: 'open' | 'all', since = 0): Alarm[] {
@@ -158,9 +153,7 @@ class JournalJudge implements Judge {
   }
 
   caughtUp(offset: number): Promise<void> {
-    if (this.#next > offset) return Promise.resolve()
-    if (this.#stopped) return Promise.reject(new Error('the alarm judge has stopped'))
-    return new Promise((resolve, reject) => this.#waiting.push({ offset, resolve, reject }))
+    return this.#progress.reached(offset)
   }
 
   reload(rules: RuleSet, inventory: Inventory): Promise<void> {
@@ -168,9 +161,11 @@ class JournalJudge implements Judge {
   }
 
   async judgeUnjournalled(record: NewRecord): Promise<void> {
-    const before = Math.max(0, this.#next - 1)
+    const before = Math.max(0, this.#progress.next - 1)
+    const reloads = this.#reload(record.receivedAt)
     const events = this.#judge(record).map((change) => ({ id: `${before}.${this.#unjournalled++}`, at: record.receivedAt, ...change }))
     await this.#writer.write(events)
+    for (const reload of reloads) reload.done()
   }
 
   deviceState(name: string): DeviceView {
@@ -192,8 +187,9 @@ class JournalJudge implements Judge {
     this.#unsubscribe()
     this.#wake?.()
     await this.#loop
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error('the alarm judge has stopped'))
-    await this.#snapshot(true)
+    for (const { done } of this.#reloads.splice(0)) done()
+    this.#progress.stop()
+    if (!this.#writer.behind) await this.#snapshots.keep(this.#engine, this.#progress.next, true)
     await this.#file.close()
   }
 
@@ -212,27 +208,24 @@ class JournalJudge implements Judge {
   /** One batch: judged, written, told. False when there was nothing. */
   async #readOn(): Promise<boolean> {
     const { counters, log, source } = this.#deps
-    const batch = await source.read(this.#next, BATCH_BYTES)
+    const batch = await source.read(this.#progress.next, BATCH_BYTES)
     if (batch.overtaken > 0) {
       counters.add('jifang_judge_overtaken_bytes_total', batch.overtaken)
       log.error({ bytes: batch.overtaken }, 'retention overtook the alarm judge: records were dropped before they were judged')
     }
     if (batch.skipped > 0) counters.add('jifang_judge_corrupt_records_total', batch.skipped)
-    if (batch.next === this.#next) return false
+    if (batch.next === this.#progress.next) return false
     const events: AlarmEvent[] = []
     const reloads: Reload[] = []
     for (const record of batch.records) reloads.push(...this.#take(record, events))
     await this.#writer.write(events)
-    this.#next = batch.next
+    const next = batch.next
     counters.add('jifang_judge_records_total', batch.records.length)
-    counters.set('jifang_judge_position', this.#next)
+    counters.set('jifang_judge_position', next)
     counters.set('jifang_judge_strangers', this.#engine.intake.strangers)
-    await this.#snapshot(reloads.length > 0)
+    if (!this.#writer.behind) await this.#snapshots.keep(this.#engine, next, reloads.length > 0)
+    this.#progress.advance(next)
     for (const reload of reloads) reload.done()
-    this.#waiting = this.#waiting.filter((waiter) => {
-      if (this.#next > waiter.offset) waiter.resolve()
-      return this.#next <= waiter.offset
-    })
     return true
   }
 
@@ -242,17 +235,22 @@ class JournalJudge implements Judge {
     let reloads: Reload[] = []
     if (fresh) {
       this.#engine.withdrawOrphans(record.receivedAt)
-      reloads = this.#reloads.splice(0)
-      for (const { rules, inventory } of reloads) {
-        this.#engine.configure(rules, inventory, record.receivedAt)
-        this.#inventory = inventory
-      }
+      reloads = this.#reload(record.receivedAt)
     }
     let n = 0
     for (const change of this.#judge(record)) {
       const id = { offset: record.offset, n: n++ }
       if (this.#told && compareIds(id, this.#told) <= 0) continue
       events.push({ id: `${id.offset}.${id.n}`, at: record.receivedAt, ...change })
+    }
+    return reloads
+  }
+
+  #reload(now: number): Reload[] {
+    const reloads = this.#reloads.splice(0)
+    for (const { rules, inventory } of reloads) {
+      this.#engine.configure(rules, inventory, now)
+      this.#inventory = inventory
     }
     return reloads
   }
@@ -267,24 +265,9 @@ class JournalJudge implements Judge {
     return this.#engine.take()
   }
 
-  /** The states on disk; only when all their events are, too. */
-  async #snapshot(force: boolean): Promise<void> {
-    const now = this.#deps.clock.monotonic()
-    const due = now - this.#snapshotAt >= (this.#deps.snapshotMs ?? SNAPSHOT_MS) && this.#snapshotOffset !== this.#next
-    if ((!due && !force) || this.#writer.behind) return
-    try {
-      await saveSnapshot(this.#snapshotPath, { offset: this.#next, engine: takeSnapshot(this.#engine) })
-      this.#snapshotAt = now
-      this.#snapshotOffset = this.#next
-    } catch (error) {
-      this.#deps.counters.add('jifang_judge_snapshot_errors_total')
-      this.#deps.log.error({ err: String(error) }, 'the alarm snapshot could not be written')
-    }
-  }
-
   /** Until the journal has grown, at most `ms`; without `unlessGrown` always that long. */
   #sleep(ms: number, unlessGrown: boolean): Promise<void> {
-    if (this.#stopped || (unlessGrown && this.#deps.source.synced > this.#next)) return Promise.resolve()
+    if (this.#stopped || (unlessGrown && this.#deps.source.synced > this.#progress.next)) return Promise.resolve()
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer)

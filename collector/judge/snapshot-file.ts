@@ -1,5 +1,8 @@
 import { readFile, rename } from 'node:fs/promises'
-import type { EngineSnapshot } from '../../alarm/snapshot.ts'
+import type { Engine } from '../../alarm/engine.ts'
+import { type EngineSnapshot, takeSnapshot } from '../../alarm/snapshot.ts'
+import type { Clock } from '../../core/lifecycle/clock.ts'
+import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Log } from '../../core/log/log.ts'
 import { writeDurably } from '../../core/segment/durable-file.ts'
 
@@ -9,7 +12,45 @@ export interface StoredSnapshot {
   readonly engine: EngineSnapshot
 }
 
-export const saveSnapshot = (path: string, snapshot: StoredSnapshot): Promise<void> => writeDurably(path, JSON.stringify(snapshot))
+const EVERY_MS = 60_000
+
+interface KeeperDeps {
+  readonly log: Log
+  readonly counters: Counters
+  readonly clock: Clock
+  readonly snapshotMs?: number
+}
+
+/** Writes the states now and then. The caller sees to it that their events are on disk before. */
+export class SnapshotKeeper {
+  readonly #path: string
+  readonly #deps: KeeperDeps
+  #at: number
+  #offset: number
+
+  constructor(path: string, offset: number, deps: KeeperDeps) {
+    this.#path = path
+    this.#deps = deps
+    this.#offset = offset
+    this.#at = deps.clock.monotonic()
+  }
+
+  /** Durable when it resolves, if it was due or forced; a failure is counted and told, the last one stays. */
+  async keep(engine: Engine, offset: number, force: boolean): Promise<void> {
+    const { log, counters, clock, snapshotMs } = this.#deps
+    const now = clock.monotonic()
+    if (!force && (now - this.#at < (snapshotMs ?? EVERY_MS) || this.#offset === offset)) return
+    try {
+      const stored: StoredSnapshot = { offset, engine: takeSnapshot(engine) }
+      await writeDurably(this.#path, JSON.stringify(stored))
+      this.#at = now
+      this.#offset = offset
+    } catch (error) {
+      counters.add('jifang_judge_snapshot_errors_total')
+      log.error({ err: String(error) }, 'the alarm snapshot could not be written')
+    }
+  }
+}
 
 /** null when there is none. One that can't be read is set aside: judging then starts from the oldest record of the journal. */
 export async function loadSnapshot(path: string, log: Log): Promise<StoredSnapshot | null> {

@@ -128,17 +128,11 @@ describe('late data', () => {
 
   it('of an agent whose clock is wrong is not late, and the clock is told', () => {
     const s = scene()
-    const line = (at: number) => (onLine: Parameters<Parameters<typeof s.engine.data>[3]>[0]) =>
-      onLine({
-        measurement: 'tank',
-        tags: { device: 'a' },
-        fields: { level_percent: 80 },
-        time: at,
-        text: `tank,device=a level_percent=80 ${at}`,
-      })
+    const hour = 3600_000
+    const line = () => `tank,device=a level_percent=80 ${s.now - hour}000000`
     const told: string[] = []
     for (let at = 0; at < 16; at++) {
-      s.engine.data('poller', s.now, s.now - 3600_000, line(s.now - 3600_000))
+      s.engine.data('poller', s.now, s.now - hour, line(), (bad) => expect(bad).toBe(''))
       told.push(...s.wait(10))
     }
     expect(told).toContain('raised level minor')

@@ -7,7 +7,6 @@ import type { Change } from '../../alarm/transition.ts'
 import { formatIssue, parseDocument } from '../../core/config/document.ts'
 import type { Check, Device, Inventory } from '../../core/inventory/model.ts'
 import { encodeSample } from '../../core/line/encode.ts'
-import { parseLines } from '../../core/line/parse.ts'
 import type { FieldValue } from '../../core/model/sample.ts'
 import type { AgentStatus } from '../../core/wire/payloads.ts'
 
@@ -134,11 +133,9 @@ export class Scene {
       lines.push(
         encodeSample({ measurement: 'check', tags: { device: deviceName, check: ran, kind: ran }, fields: { up: 1, reason: 'ok' }, time }),
       )
-    this.engine.data(agent, this.now, this.now, (onLine) =>
-      parseLines(lines.join('\n'), onLine, (line, message) => {
-        throw new Error(`${line}: ${message}`)
-      }),
-    )
+    this.engine.data(agent, this.now, this.now, lines.join('\n'), (line, message) => {
+      throw new Error(`${line}: ${message}`)
+    })
     return this.#flush()
   }
 
