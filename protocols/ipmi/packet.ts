@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { RMCP_HEADER, readRmcp, writeRmcpHeader } from './rmcp.ts'
-import { authCodeLength, decryptPayload, encryptPayload, hashOf, hmac, type SessionKeys } from './suite.ts'
+import { authCodeLength, hashOf, hmac, type SessionKeys } from './suite.ts'
 
 /** RMCP+ session packets (IPMI 2.0 §13.6, table 13-8): sealing and opening, without any state. */
 
@@ -30,9 +30,9 @@ const reject = (why: Rejection): { ok: false; why: Rejection } => ({ ok: false, 
 
 /** A whole datagram. Without keys the packet goes in the clear, as all of the session set-up does. */
 export function encodePacket(packet: Packet, keys?: SessionKeys): Buffer {
-  const encrypted = keys !== undefined && keys.suite.confidentiality === 1
   const signed = keys !== undefined && keys.suite.integrity !== 0
-  const payload = encrypted ? encryptPayload(keys.k2, packet.payload) : packet.payload
+  const encrypted = keys?.payloads ? keys.payloads.encrypt(packet.payload) : null
+  const payload = encrypted ?? packet.payload
   const bare = HEADER + payload.length
   // The signed range, from the authentication type to the next header, is a multiple of four (§13.28.4).
   const padding = signed ? (4 - ((bare - RMCP_HEADER + 2) % 4)) % 4 : 0
@@ -78,9 +78,9 @@ export function decodePacket(datagram: Buffer, keys?: SessionKeys): Opened<Packe
     if (keys.suite.integrity !== 0) {
       if ((flags & AUTHENTICATED) === 0 || !isSigned(datagram, bare, keys)) return reject('bad integrity check')
     }
-    if (keys.suite.confidentiality === 1) {
+    if (keys.payloads) {
       if ((flags & ENCRYPTED) === 0) return reject('bad integrity check')
-      const plain = decryptPayload(keys.k2, payload)
+      const plain = keys.payloads.decrypt(payload)
       if (!plain) return reject('malformed')
       payload = plain
     }

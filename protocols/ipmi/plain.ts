@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { ask, type Timing } from './ask.ts'
 import { AUTH_TYPE, decodePacket15, encodePacket15 } from './ipmi15.ts'
 import { BMC_ADDRESS, CONSOLE_ADDRESS, decodeMessage, encodeMessage, type IpmiResponse, NETFN } from './message.ts'
@@ -13,7 +14,7 @@ export function askPlain(
   timing: Timing,
   signal: AbortSignal,
 ): Promise<IpmiResponse> {
-  const number = plainNumber++ & 0x3f
+  const number = randomBytes(1).readUInt8(0) & 0x3f
   const message = encodeMessage({
     target: BMC_ADDRESS,
     targetLun: 0,
@@ -27,9 +28,6 @@ export function askPlain(
   const datagram = encodePacket15({ authType: AUTH_TYPE.none, sequence: 0, sessionId: 0, payload: message })
   return ask(link, { what, datagram: () => datagram, match: (bytes) => matchPlain(bytes, number, command) }, timing, signal)
 }
-
-/** Only keeps consecutive questions apart; which number it starts with means nothing. */
-let plainNumber = 0
 
 function matchPlain(datagram: Buffer, number: number, command: number): Opened<IpmiResponse> {
   const packet = decodePacket15(datagram)
