@@ -4,6 +4,9 @@ import type { Log } from '../../core/log/log.ts'
 import type { FromStore, ToStore } from './messages.ts'
 
 const STEADY_MS = 60_000
+const CHECK_MS = 10_000
+/** Checks in a row without a word from the process until it counts as hung: a minute. */
+const MAX_SILENT_CHECKS = 6
 /** Below the 3 s in which the store has to be gone. */
 const KILL_AFTER_MS = 2500
 
@@ -11,6 +14,8 @@ export interface ChildDeps {
   /** The compiled program of the child. */
   readonly entry: URL
   readonly log: Log
+  /** How often it is looked whether the process still speaks; default 10 s. */
+  readonly checkMs?: number
   readonly restart: { readonly firstMs: number; readonly capMs: number }
   /** Called for each new process, the first one included, before it gets anything else. */
   readonly onStart: () => ToStore
@@ -26,10 +31,13 @@ export class KeptChild {
   #child: ChildProcess | null = null
   #restart: NodeJS.Timeout | null = null
   #stopped: Promise<void> | null = null
+  #silentChecks = 0
+  readonly #watch: NodeJS.Timeout
 
   constructor(deps: ChildDeps) {
     this.#deps = deps
     this.#backoff = createBackoff(deps.restart)
+    this.#watch = setInterval(() => this.#check(), deps.checkMs ?? CHECK_MS).unref()
     this.#start()
   }
 
@@ -56,7 +64,11 @@ export class KeptChild {
     const child = fork(this.#deps.entry, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced', execArgv: [] })
     const started = performance.now()
     this.#child = child
-    child.on('message', (message) => this.#deps.onMessage(message as FromStore))
+    this.#silentChecks = 0
+    child.on('message', (message) => {
+      this.#silentChecks = 0
+      this.#deps.onMessage(message as FromStore)
+    })
     child.on('error', (error) => this.#deps.log.error({ err: error }, 'the process of the store'))
     child.once('exit', (code, signal) => this.#exited(child, started, signal ?? `exit code ${code}`))
     this.send(this.#deps.onStart())
@@ -71,7 +83,14 @@ export class KeptChild {
     this.#restart = setTimeout(() => this.#start(), delayMs)
   }
 
+  #check(): void {
+    if (!this.#child || ++this.#silentChecks < MAX_SILENT_CHECKS) return
+    this.#deps.log.error({ pid: this.#child.pid }, 'the store hangs and is killed')
+    this.#child.kill('SIGKILL')
+  }
+
   async #stop(): Promise<void> {
+    clearInterval(this.#watch)
     if (this.#restart) clearTimeout(this.#restart)
     const child = this.#child
     if (!child) return

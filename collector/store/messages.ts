@@ -12,6 +12,8 @@ export type ToStore =
 
 /** What the store tells the collector. */
 export type FromStore =
+  /** Every few seconds: its event loop turns. */
+  | { readonly type: 'alive' }
   | { readonly type: 'progress'; readonly position: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: SeriesAnswer }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }

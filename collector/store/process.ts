@@ -6,7 +6,7 @@ import { openStoreEngine, type StoreEngine } from './engine.ts'
 import type { CounterValue, FromStore, ToStore } from './messages.ts'
 
 // Entry of the store's own process: started by fork, spoken to by IPC, ended by 'stop' or by the end of its parent.
-const COUNTERS_MS = 5000
+const ALIVE_MS = 5000
 const counters = new Counters()
 const told = new Map<string, number>()
 const queries = new Map<number, AbortController>()
@@ -96,7 +96,10 @@ function tellCounters(): void {
   if (values.length > 0) tell({ type: 'counters', values })
 }
 
-const timer = setInterval(tellCounters, COUNTERS_MS)
+const timer = setInterval(() => {
+  tell({ type: 'alive' })
+  tellCounters()
+}, ALIVE_MS)
 
 process.on('message', (message: ToStore) => {
   switch (message.type) {

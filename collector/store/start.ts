@@ -27,6 +27,8 @@ export interface StoreOptions {
   readonly entry?: URL
   /** Delays before a process that ended is started again; default 0.5 s doubling to 60 s. */
   readonly restart?: { readonly firstMs: number; readonly capMs: number }
+  /** How often it is looked whether the process still speaks; after six times without a word it is killed. Default 10 s. */
+  readonly checkMs?: number
 }
 
 /** History of all samples, kept by a process of its own: nothing that happens there delays acknowledgements or alarms. */
@@ -76,6 +78,7 @@ class ForkedStore implements Store {
       entry: options.entry ?? defaultEntry(),
       log: options.log,
       restart: options.restart ?? { firstMs: 500, capMs: 60_000 },
+      ...(options.checkMs === undefined ? {} : { checkMs: options.checkMs }),
       onStart: () => ({ type: 'start', dir, journalDir, settings, synced: source.synced }),
       onMessage: (message) => this.#received(message),
       onLost: (how, delayMs) => this.#childLost(how, delayMs),

@@ -1,4 +1,7 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmdirSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Store, startStore } from '../../collector/store/start.ts'
@@ -20,23 +23,25 @@ beforeAll(async () => {
 })
 afterAll(() => built.remove())
 
-async function setUp() {
+async function setUp(dir?: string) {
   const base = await tempDir()
   const journal = await openJournal(join(base, 'journal'))
   onTestFinished(() => journal.close())
   const problems: string[] = []
   const counters = new Counters()
-  const open = async (): Promise<Store> => {
+  const open = async (more: { checkMs?: number } = {}): Promise<Store> => {
     const store = await startStore({
-      dir: join(base, 'store'),
+      dir: dir ?? join(base, 'store'),
       journalDir: join(base, 'journal'),
       source: journal,
       settings: { retentionMs: 30 * DAY },
       log: silentLog,
       counters,
       onProblem: (kind) => problems.push(kind),
+      onRecovered: (kind) => problems.push(`-${kind}`),
       entry: built.entry,
       restart: { firstMs: 20, capMs: 100 },
+      ...more,
     })
     onTestFinished(() => store.stop())
     return store
@@ -57,13 +62,13 @@ async function expectAll(store: Store, count: number): Promise<void> {
   for (const { points } of series) expect(points.map(([, value]) => value)).toEqual(Array.from({ length: count }, (_, at) => at))
 }
 
-test('samples can be queried within 1.5 s, and stopping takes less than 3 s', async () => {
+test('samples can be queried within 2.5 s, and stopping takes less than 3 s', async () => {
   const { journal, open, counters } = await setUp()
   const store = await open()
   await store.caughtUp(await journal.data(lines(0)))
   const began = performance.now()
   await store.caughtUp(await journal.data(lines(1), { gzip: true }))
-  expect(performance.now() - began).toBeLessThan(1500)
+  expect(performance.now() - began).toBeLessThan(2500)
   await expectAll(store, 2)
   expect(store.lag()).toBe(0)
   const stopping = performance.now()
@@ -81,14 +86,16 @@ test('20 rounds of kill -9 while writing lose and double nothing', { timeout: 60
     const pid = await until(() => store.pid(), { what: 'a store process' })
     const until5 = number + 5 + round
     while (number < until5) await journal.data(lines(number++), { gzip: number % 2 === 0 })
-    if (round % 4 !== 3) await store.caughtUp(journal.synced)
+    if (round % 2 === 0) await store.caughtUp(journal.synced)
     await journal.data(lines(number++))
     process.kill(pid, 'SIGKILL')
     await until(() => store.pid() !== pid, { what: 'the kill noticed' })
   }
   await store.caughtUp(journal.synced)
   await expectAll(store, number)
-  expect(problems).toEqual(Array.from({ length: 20 }, () => 'restarted'))
+  expect(problems.filter((kind) => kind === 'restarted')).toHaveLength(20)
+  expect(problems.filter((kind) => !kind.endsWith('restarted'))).toEqual([])
+  expect(problems.at(-1)).toBe('-restarted')
 })
 
 test('a flipped byte in the write-ahead log costs nothing: set aside, read again from the journal', async () => {
@@ -112,4 +119,45 @@ test('a flipped byte in the write-ahead log costs nothing: set aside, read again
   await expectAll(second, 50)
   expect(problems).toContain('corrupt')
   expect((await stat(join(dir, 'broken'))).isDirectory()).toBe(true)
+})
+
+test('a process that hangs is killed and started again', async () => {
+  const { journal, open, problems } = await setUp()
+  const store = await open({ checkMs: 1000 })
+  await store.caughtUp(await journal.data(lines(0)))
+  const pid = await until(() => store.pid())
+  process.kill(pid, 'SIGSTOP')
+  await store.caughtUp(await journal.data(lines(1)))
+  expect(store.pid()).not.toBe(pid)
+  await expectAll(store, 2)
+  expect(problems).toEqual(['restarted', '-restarted'])
+})
+
+/** True when a file system of its own can be mounted here (root with the capability for it). */
+function canMount(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), 'jifang-mount-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]).status === 0
+  if (mounted) spawnSync('umount', [dir])
+  rmdirSync(dir)
+  return mounted
+}
+
+test.skipIf(!canMount())('a full disk is told, waited for, and costs nothing', async () => {
+  const small = await tempDir()
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', small])
+  onTestFinished(() => void execFileSync('umount', ['-l', small]))
+  const { journal, open, problems } = await setUp(join(small, 'store'))
+  const store = await open()
+  const many = (record: number) =>
+    Array.from(
+      { length: 1000 },
+      (_, at) => `m,device=d1,part=a value=${Math.sin(record * 1000 + at)} ${nanoseconds(start + record * 1000 + at)}`,
+    )
+  for (let record = 0; record < 400; record++) await journal.data(many(record), { gzip: true })
+  await until(() => problems.includes('write'), { timeoutMs: 15_000, what: 'the full disk told' })
+  execFileSync('mount', ['-o', 'remount,size=200m', small])
+  await store.caughtUp(journal.synced)
+  const { series } = await store.series({ ...query, step: 1000 }, never)
+  expect(series[0]?.points).toHaveLength(400)
+  expect(problems).toEqual(['write', '-write'])
 })

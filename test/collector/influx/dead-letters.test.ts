@@ -13,7 +13,7 @@ test('letters are kept over restarts, bounded, and what is dropped is told', asy
   const lines = (await readFile(join(dir, 'influx.jsonl'), 'utf8')).trim().split('\n')
   expect(JSON.parse(lines.at(-1) ?? '')).toEqual(letter(99))
   expect(dropped).toBe(0)
-  for (let seq = 100; seq < 500; seq++) await (await open()).add([letter(seq)])
+  for (let seq = 100; seq < 500; seq += 20) await (await open()).add(Array.from({ length: 20 }, (_, at) => letter(seq + at)))
   const bytes = async (name: string) => (await stat(join(dir, name))).size
   expect((await bytes('influx.jsonl')) + (await bytes('influx.1.jsonl'))).toBeLessThanOrEqual(20_000)
   expect(dropped).toBeGreaterThan(0)
