@@ -96,13 +96,16 @@ export async function startBroker(settings: BrokerSettings, deps: { readonly log
 const closeAedes = (aedes: Aedes): Promise<void> => new Promise((resolve) => aedes.close(() => resolve()))
 
 async function makeServer({ tls }: BrokerSettings, onSocket: (socket: Socket) => void): Promise<Server> {
-  if (!tls) return createServer(onSocket)
+  if (!tls) return createServer({ noDelay: true }, onSocket)
   const [cert, key, ca] = await Promise.all([
     readFile(tls.cert),
     readFile(tls.key),
     tls.clientCa === undefined ? undefined : readFile(tls.clientCa),
   ])
-  return createTlsServer({ cert, key, minVersion: 'TLSv1.2', ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) }, onSocket)
+  return createTlsServer(
+    { cert, key, noDelay: true, minVersion: 'TLSv1.2', ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) },
+    onSocket,
+  )
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
