@@ -4,9 +4,10 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { RuleSet } from '../alarm/rule.ts'
 import { parseRules } from '../alarm/rules-file.ts'
-import { type ConfigIssue, parseDocument, sortIssues, type YamlDocument } from '../core/config/document.ts'
+import { type ConfigIssue, parseDocument, placesOf, quoted, sortIssues, valueAt, type YamlDocument } from '../core/config/document.ts'
 import { createSecretResolver, type SecretResolver } from '../core/config/secrets.ts'
 import { agentNameOf, parseSettings, type Settings } from '../core/config/settings.ts'
+import { didYouMean } from '../core/config/suggest.ts'
 import type { Inventory } from '../core/inventory/model.ts'
 import { parseInventory } from '../core/inventory/parse.ts'
 import type { LoadedProfiles } from '../core/profile/parse.ts'
@@ -72,6 +73,7 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
     jifang.error(['site'], `is not the site of devices.yaml, "${parsed.site}": remove it here`)
   const profiles = known ?? (await loadAllProfiles(resolve(dir)))
   const ownProfiles = await loadOwnProfiles(resolve(dir))
+  checkProfileNames(devices, profiles)
   const rules = parseRules(alarms, parsed ? { inventory: parsed } : {})
   const notify = parseNotify(notifyDoc)
   const issues = sortIssues([...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues), ...profiles.issues])
@@ -101,6 +103,23 @@ function parseDevices(found: FoundFiles, settings: Settings | undefined, agentNa
   if (found.unreadable.has('devices.yaml')) return undefined
   if (!found.present.has('devices.yaml')) return withoutDevices(doc, settings)
   return parseInventory(doc, kinds, agentName === undefined ? {} : { defaultPollers: [agentName] })
+}
+
+/** Profiles that SNMP checks ask for by name must be there. */
+function checkProfileNames(doc: YamlDocument, { library }: LoadedProfiles): void {
+  for (const path of placesOf(doc.value, ['devices', '*', 'checks', '*'])) {
+    const check = valueAt(doc.value, path)
+    if (valueAt(check, ['kind']) !== 'snmp') continue
+    const wanted = valueAt(check, ['profile'])
+    for (const [at, name] of (Array.isArray(wanted) ? wanted : [wanted]).entries()) {
+      if (typeof name !== 'string' || name === 'auto' || library.get(name)) continue
+      const known = library.profiles.map((profile) => profile.name)
+      doc.error(
+        [...path, 'profile', ...(Array.isArray(wanted) ? [at] : [])],
+        `there is no profile ${quoted(name)}${didYouMean(name, known)}`,
+      )
+    }
+  }
 }
 
 /** An agent's own machine needs no devices.yaml, but the name of the site. */

@@ -79,6 +79,20 @@ test('a folder without files, a folder that is none, a file that is not UTF-8', 
   expect((await loadConfig(absent)).issues.map(formatIssue)[0]).toBe(`${absent}:1:1 there is no such folder`)
 })
 
+test('a profile that does not exist is told with what was meant', async () => {
+  const dir = await tempDir()
+  const check = (profile: string): string =>
+    `      - { kind: snmp, name: ${profile.replace(/\W/g, '')}, community: "$\{env:C}", profile: ${profile} }\n`
+  await writeFile(
+    join(dir, 'devices.yaml'),
+    `site: test\ndevices:\n  - name: a\n    class: ups\n    address: 192.0.2.1\n    checks:\n${['auto', 'ups-mb', '[system, sytem]'].map(check).join('')}`,
+  )
+  expect(problemsOf(await loadConfig(dir), dir)).toEqual([
+    'devices.yaml:8:68 devices[0].checks[1].profile: there is no profile "ups-mb", did you mean "ups-mib"?',
+    'devices.yaml:9:83 devices[0].checks[2].profile[1]: there is no profile "sytem", did you mean "system"?',
+  ])
+})
+
 test('faults in several files are told together, file by file', async () => {
   const dir = await tempDir()
   await writeFile(join(dir, 'jifang.yaml'), 'log: { level: loud }\n')
