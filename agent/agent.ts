@@ -8,6 +8,7 @@ import type { Log } from '../core/log/log.ts'
 import type { Sample } from '../core/model/sample.ts'
 import type { LinkSettings } from '../core/wire/link.ts'
 import type { ConfigSlice } from '../core/wire/payloads.ts'
+import { startInventory } from './inventory.ts'
 import { createOutlet } from './outlet.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
 import { type OutputRequest, RequestDesk } from './requests.ts'
@@ -116,6 +117,8 @@ export async function startAgent(settings: AgentSettings, deps: AgentDeps): Prom
   stack.push('outlet', () => outlet.stop())
   const self = startSelfMonitoring({ site, agent: name, spool, emit, clock, counters })
   stack.push('self-monitoring', () => self.stop())
+  const inventory = startInventory({ site, device: name, emit, clock, log })
+  stack.push('inventory', () => inventory.stop())
   stack.push('scheduler', () => scheduler.stop())
   stack.push('requests', () => requests.stop())
 

@@ -17,10 +17,12 @@ export interface SelfDeps {
 
 const EVERY_MS = 60_000
 const NS_PER_MS = 1e6
+/** The monitor wakes the process this often: rarely, since each wake-up costs more than what it measures. */
+const DELAY_RESOLUTION_MS = 1000
 
 /** The agent as its own subject: measurement `jifang_agent` each minute. */
 export function startSelfMonitoring(deps: SelfDeps): Running {
-  const delay = monitorEventLoopDelay({ resolution: 20 })
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()
   const measure = () => {
     const cpu = process.cpuUsage()
@@ -36,7 +38,7 @@ export function startSelfMonitoring(deps: SelfDeps): Running {
           samples_count: counters.get('jifang_agent_samples_total'),
           connects_count: counters.get('jifang_mqtt_connects_total'),
           oldest_age_ms: spool.oldest === null ? 0 : Math.max(0, clock.now() - spool.oldest),
-          loop_lag_ms: Math.max(0, delay.percentile(99) / NS_PER_MS - 20),
+          loop_lag_ms: Math.max(0, delay.percentile(99) / NS_PER_MS - DELAY_RESOLUTION_MS),
           rss_bytes: process.memoryUsage.rss(),
           cpu_ms: (cpu.user + cpu.system) / 1000,
         },

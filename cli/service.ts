@@ -7,6 +7,8 @@ import { type LoadedConfig, loadConfig } from './load-config.ts'
 
 /** Ctrl-C and SIGTERM end a service within this; after it the process ends anyhow. */
 const STOP_DEADLINE_MS = 5000
+/** npm and timeout(1) hand on a signal that the terminal has sent already: the same wish, not impatience. */
+const SAME_WISH_MS = 1000
 
 /** What a service program gives back once it runs. */
 export interface Service extends Running {
@@ -51,13 +53,14 @@ export async function runService(log: Log, start: (sd: SdNotify) => Promise<Serv
   await sd.ready(() => service.progress())
   process.on('SIGHUP', () => void service.reload())
   await new Promise<void>((resolve) => {
-    let stopping = false
+    let since = 0
     const stop = (signal: string): void => {
-      if (stopping) {
+      if (since > 0 && Date.now() - since < SAME_WISH_MS) return
+      if (since > 0) {
         log.warn({ signal }, 'stopped by a second signal without waiting')
         process.exit(1)
       }
-      stopping = true
+      since = Date.now()
       const deadline = setTimeout(() => {
         log.error({ ms: STOP_DEADLINE_MS }, 'did not stop in time, ending anyhow; what is on disk is complete')
         process.exit(1)

@@ -21,11 +21,13 @@ export interface SelfParts {
 }
 
 const EVERY_MS = 10_000
+/** The monitor wakes the process this often. */
+const DELAY_RESOLUTION_MS = 100
 
 /** Measures the collector itself, on the same path as everything else (measurement `jifang_collector`). */
 export function startSelfMonitoring(parts: SelfParts): Running {
   const { clock, counters } = parts
-  const delay = monitorEventLoopDelay({ resolution: 20 })
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()
   const caughtUp = new Map<string, number>()
   let cpu = process.cpuUsage()
@@ -36,7 +38,7 @@ export function startSelfMonitoring(parts: SelfParts): Running {
       journal_failing: parts.journalFailing() ? 1 : 0,
       notices_pending: parts.noticesPending(),
       overtaken_bytes: overtaken(counters),
-      loop_delay_ms: delay.percentile(99) / 1e6,
+      loop_delay_ms: Math.max(0, delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS),
       rss_bytes: process.memoryUsage.rss(),
     }
     for (const [name, lag] of Object.entries(parts.lags)) {

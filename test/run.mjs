@@ -29,6 +29,7 @@ const PACKAGES = {
   upsc: 'nut-client',
   'prometheus-snmp-exporter': 'prometheus-snmp-exporter',
   free: 'procps',
+  'systemd-nspawn': 'systemd-container',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/lib/nut']
 const installed = (program) => FOLDERS.some((folder) => existsSync(join(folder, program)))
