@@ -1,4 +1,4 @@
-import { type ParsedLine, parseLine } from '../core/line/parse.ts'
+import { type ParsedLine, parseAfterSeries, parseLine } from '../core/line/parse.ts'
 import type { Book } from './book.ts'
 import type { Clauses } from './clauses.ts'
 import type { Scalar } from './condition.ts'
@@ -86,7 +86,8 @@ export class Intake {
 
   /** What is wrong with the line; null when nothing is. */
   #line(message: MessageFacts, line: string): string | null {
-    const key = line.slice(0, seriesEnd(line))
+    const end = seriesEnd(line)
+    const key = line.slice(0, end)
     const series = this.#series.get(key) ?? this.#meet(line)
     if (series === null) {
       this.strangers++
@@ -95,7 +96,7 @@ export class Intake {
     if (typeof series === 'string') return series
     const { agent, now, sent } = message
     const judged = series.tracked.length > 0 || series.clauses.length > 0 || series.measurement === 'jifang_collector'
-    const parsed = judged || series.measurement === 'check' ? parseLine(line) : null
+    const parsed = judged || series.measurement === 'check' ? parseAfterSeries(line, end) : null
     if (typeof parsed === 'string') return parsed
     const stamp = parsed ? parsed.time : stampOf(line)
     const time = Number.isNaN(stamp) ? now : stamp
@@ -109,8 +110,8 @@ export class Intake {
     }
     if (!parsed) return null
     this.#feed(series, key, { agent, now, time, at: now - age, late, fresh: age < FRESH_MS }, parsed.fields)
-    if (series.measurement === 'check') this.#checkRun(context, parsed, agent, now, time, late)
-    else if (series.measurement === 'jifang_collector' && agent === 'collector') this.#ownHealth(parsed, now)
+    if (series.measurement === 'check') this.#checkRun(series, parsed.fields, agent, now, time, late)
+    else if (series.measurement === 'jifang_collector' && agent === 'collector') this.#ownHealth(parsed.fields, now)
     return null
   }
 
@@ -130,7 +131,7 @@ export class Intake {
     return series
   }
 
-  #feed(series: Series, key: string, sample: SampleFacts, fields: ParsedLine['fields']): void {
+  #feed(series: Series, key: string, sample: SampleFacts, fields: Fields): void {
     for (const tracked of series.tracked) {
       const raw = fields[tracked.rule.field]
       if (raw !== undefined) this.#sample(tracked, toScalar(raw), sample, fields)
@@ -150,7 +151,7 @@ export class Intake {
     }
   }
 
-  #sample(tracked: Tracked, value: Scalar, sample: SampleFacts, fields: ParsedLine['fields']): void {
+  #sample(tracked: Tracked, value: Scalar, sample: SampleFacts, fields: Fields): void {
     if (sample.time === tracked.time && !isSynthetic(tracked.rule)) return
     if (sample.time < tracked.time && !sample.fresh) {
       this.#book.judge(tracked, { kind: 'overtaken', value, at: sample.at }, sample.now)
@@ -171,27 +172,29 @@ export class Intake {
     this.#book.judge(tracked, { kind: 'sample', value: compared, gate, late: sample.late, at: sample.at }, sample.now)
   }
 
-  #checkRun(context: DeviceContext, line: ParsedLine, agent: string, now: number, time: number, late: boolean): void {
-    const check = context.checks.get(line.tags.check ?? '')
-    if (!check || line.tags.group !== undefined) return
-    for (const tracked of context.run) tracked.check = check.name
-    context.run = []
+  #checkRun({ device, tags }: Series, fields: Fields, agent: string, now: number, time: number, late: boolean): void {
+    const check = device.checks.get(tags.check ?? '')
+    if (!check || tags.group !== undefined) return
+    for (const tracked of device.run) tracked.check = check.name
+    device.run = []
     if (late) return
-    const up = line.fields.up
+    const up = fields.up
     check.agent = agent
     check.seen = now
     check.up = up === undefined ? null : Number(up) === 1
-    check.reason = typeof line.fields.reason === 'string' ? line.fields.reason : null
+    check.reason = typeof fields.reason === 'string' ? fields.reason : null
     check.at = time
-    check.durationMs = typeof line.fields.duration_ms === 'number' ? line.fields.duration_ms : null
-    if (check.silent) this.silence(context, check, false, now)
+    check.durationMs = typeof fields.duration_ms === 'number' ? fields.duration_ms : null
+    if (check.silent) this.silence(device, check, false, now)
   }
 
-  #ownHealth(line: ParsedLine, now: number): void {
-    const connected = line.fields.broker_connected
+  #ownHealth(fields: Fields, now: number): void {
+    const connected = fields.broker_connected
     if (connected !== undefined) this.#streams.broker(Number(connected) !== 0, now)
   }
 }
+
+type Fields = ParsedLine['fields']
 
 interface MessageFacts {
   readonly agent: string

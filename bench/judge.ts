@@ -28,7 +28,7 @@ export async function run(report: Report): Promise<void> {
   }
   const floor = parseOnly(rounds)
   const judged = judge(rules, inventory, rounds)
-  const perSample = (us: number): number => us / (samples * (ROUNDS - 1))
+  const perSample = (us: number): number => us / samples
   const figure = (name: string, value: number, unit: string) => report({ bench: 'judge', name, value, unit })
   figure('parse only', perSample(floor), 'µs CPU/sample')
   report({
@@ -39,7 +39,7 @@ export async function run(report: Report): Promise<void> {
     peer: 'parse only',
     ratio: judged.dataUs / floor,
   })
-  figure('tick', judged.tickUs / (ROUNDS * 10), 'µs CPU/tick')
+  figure('tick', judged.tickUs / 10, 'µs CPU/tick')
   figure('alarms told', judged.told, 'events')
   figure('snapshot of all states', judged.snapshotUs / 1000, 'ms CPU')
   figure('snapshot of all states', judged.snapshotBytes / 1e6, 'MB')
@@ -50,14 +50,14 @@ interface Message {
   readonly text: string
 }
 
-/** The first round only makes the states and is not counted. */
+/** CPU of the cheapest round: what others do on the machine only ever adds. The first round makes the states and is not counted. */
 function parseOnly(rounds: readonly (readonly Message[])[]): number {
-  let us = 0
+  let us = Number.POSITIVE_INFINITY
   let lines = 0
   for (const [at, round] of rounds.entries()) {
     const before = process.cpuUsage()
     for (const message of round) parseLines(message.text, () => lines++, fail)
-    if (at > 0) us += spent(before)
+    if (at > 0) us = Math.min(us, spent(before))
   }
   if (lines === 0) throw new Error('nothing was parsed')
   return us
@@ -65,8 +65,8 @@ function parseOnly(rounds: readonly (readonly Message[])[]): number {
 
 function judge(rules: RuleSet, inventory: Inventory, rounds: readonly (readonly Message[])[]) {
   const engine = new Engine({ rules, inventory, kinds: { host: { where: 'local' } } })
-  let dataUs = 0
-  let tickUs = 0
+  let dataUs = Number.POSITIVE_INFINITY
+  let tickUs = Number.POSITIVE_INFINITY
   let told = 0
   for (const [at, round] of rounds.entries()) {
     const now = START + at * INTERVAL_MS
@@ -75,13 +75,13 @@ function judge(rules: RuleSet, inventory: Inventory, rounds: readonly (readonly 
       engine.data(message.agent, now, now, message.text, fail)
       told += engine.take().length
     }
-    if (at > 0) dataUs += spent(before)
+    if (at > 0) dataUs = Math.min(dataUs, spent(before))
     const ticks = process.cpuUsage()
     for (let second = 1; second <= 10; second++) {
       engine.tick(now + second * 1000)
       told += engine.take().length
     }
-    tickUs += spent(ticks)
+    tickUs = Math.min(tickUs, spent(ticks))
   }
   const before = process.cpuUsage()
   const snapshotBytes = JSON.stringify(takeSnapshot(engine)).length

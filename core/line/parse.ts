@@ -34,12 +34,18 @@ export function parseLine(line: string): ParsedLine | string {
   if (seriesEnd >= line.length) return 'the fields are missing'
   const series = parseSeries(line.slice(0, seriesEnd))
   if (typeof series === 'string') return series
+  const rest = parseAfterSeries(line, seriesEnd)
+  return typeof rest === 'string' ? rest : { ...series, ...rest, text: line }
+}
+
+/** Fields and time of a line whose series, which ends at `seriesEnd`, is known already. */
+export function parseAfterSeries(line: string, seriesEnd: number): Pick<ParsedLine, 'fields' | 'time'> | string {
   const fieldsEnd = endOfFields(line, seriesEnd + 1)
   const fields = parseFields(line.slice(seriesEnd + 1, fieldsEnd))
   if (typeof fields === 'string') return fields
   const stamp = line.slice(fieldsEnd + 1).trim()
   if (stamp !== '' && !/^-?\d{1,19}$/.test(stamp)) return `the time is not a number: ${quote(stamp)}`
-  return { ...series, fields, time: stamp === '' ? Number.NaN : milliseconds(stamp), text: line }
+  return { fields, time: stamp === '' ? Number.NaN : milliseconds(stamp) }
 }
 
 const COMMA = 44
