@@ -3,7 +3,6 @@ import { describe } from '../alarm/describe.ts'
 import { Engine } from '../alarm/engine.ts'
 import type { Device } from '../core/inventory/model.ts'
 import { encodeSample } from '../core/line/encode.ts'
-import { parseLines } from '../core/line/parse.ts'
 import type { Sample } from '../core/model/sample.ts'
 import { kinds } from '../probes/kinds.ts'
 import type { LoadedConfig } from './load-config.ts'
@@ -19,7 +18,7 @@ export function verdictsOf(config: LoadedConfig, device: Device, samples: readon
   const engine = new Engine({ rules: config.rules, inventory, kinds })
   const now = samples[0]?.time ?? 0
   const text = samples.flatMap((sample) => encodeSample(sample) ?? []).join('\n')
-  engine.data(config.agentName, now, now, (onLine) => parseLines(text, onLine, () => undefined))
+  engine.data(config.agentName, now, now, text, () => undefined)
   const verdicts: Verdict[] = []
   for (const tracked of engine.contexts.get(device.name)?.tracked.values() ?? []) {
     const { value } = tracked
