@@ -171,7 +171,13 @@ async function untilAnswers(device: SnmpDevice): Promise<void> {
 async function startExporter(dir: string, port: number): Promise<ChildProcess> {
   const metric = (name: string, column: number, type: string) =>
     `  - { name: installed_${name}, oid: ${TABLE}.${column}, type: ${type}, help: x, indexes: [{ labelname: index, type: gauge }] }`
-  const metrics = [metric('number', 1, 'gauge'), metric('name', 2, 'DisplayString'), metric('id', 3, 'OctetString'), metric('kind', 4, 'gauge'), metric('at', 5, 'DateAndTime')]
+  const metrics = [
+    metric('number', 1, 'gauge'),
+    metric('name', 2, 'DisplayString'),
+    metric('id', 3, 'OctetString'),
+    metric('kind', 4, 'gauge'),
+    metric('at', 5, 'DateAndTime'),
+  ]
   const config = `bench:\n  walk: [${TABLE}]\n  version: 2\n  max_repetitions: 50\n  timeout: 5s\n  auth: { community: public }\n  metrics:\n${metrics.join('\n')}\n`
   await writeFile(join(dir, 'snmp.yml'), config)
   const child = spawn('prometheus-snmp-exporter', [`--config.file=${join(dir, 'snmp.yml')}`, `--web.listen-address=127.0.0.1:${port}`], {

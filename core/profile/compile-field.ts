@@ -35,12 +35,17 @@ function variant(data: NamedField, item: FieldCase, context: GroupContext, path:
 
 function bare(data: NamedField, context: GroupContext, path: Path): Omit<Field, 'variant'> {
   const bounds = boundsOf(data.field)
+  const target = unitOfField(data.field)
+  const meanings = meaningsOf(data)
   const reading: Reading = data.type === undefined || data.type === 'number' ? 'auto' : data.type
   const scale = ratio(data.scale, context, [...path, 'scale'])
   checkConflicts(data, context, path)
   return {
     name: data.field,
     kind: kindOf(data),
+    target,
+    symbol: target === null ? null : (unitFacts(target)?.symbol ?? target),
+    stateful: meanings !== null && [...meanings.values()].some((meaning) => meaning.state !== null),
     source: sourceOf(data, context, path),
     reading,
     extract: data.extract === undefined ? null : new RegExp(data.extract, 'u'),
@@ -52,11 +57,11 @@ function bare(data: NamedField, context: GroupContext, path: Path): Omit<Field, 
     auto: autoOf(data),
     min: data.min ?? bounds.min,
     max: data.max ?? bounds.max,
-    meanings: meaningsOf(data),
+    meanings,
     bitOrder: data.bit_order ?? 'lsb',
     rate: data.rate ? { field: data.rate.field, scale: data.rate.scale ?? 1 } : null,
     discontinuity: data.discontinuity ? compileRef({ oid: data.discontinuity }, refContext(context, [...path, 'discontinuity'])) : null,
-    tags: compileTags(data.tags, context, [...path, 'tags']),
+    tags: data.tags ? compileTags(data.tags, context, [...path, 'tags']) : null,
     measurement: data.measurement ?? null,
     where: compileText(data.where, context, [...path, 'where']),
   }

@@ -1,8 +1,8 @@
-import { numberOf, rawOf, shrink, textOf } from './decode.ts'
+import { numberOf, shrink, textOf } from './decode.ts'
 import { type Expression, type Scalar, truthy } from './expression.ts'
 import type { EnumTable, Field, Meaning, ReadValue } from './model.ts'
 import type { Row } from './refs.ts'
-import { convertUnit, isFiller, parseUnit, unitFacts, unitOfField } from './units.ts'
+import { convertUnit, isFiller, parseUnit } from './units.ts'
 import type { Varbind } from './varbind.ts'
 
 type Converted = Pick<ReadValue, 'quality' | 'value' | 'text' | 'state' | 'words'>
@@ -43,9 +43,8 @@ function scaled(field: Field, raw: number, row: Row): Converted {
   const offset = factor(field.offset, row, raw, 0)
   if (scale === null || offset === null) return MISSING
   let value: number | null = raw * scale + offset
-  const target = unitOfField(field.name)
   const source = typeof field.unit === 'function' ? unitFrom(field.unit(row)) : field.unit
-  if (source && target) value = convertUnit(value, source, target)
+  if (source && field.target) value = convertUnit(value, source, field.target)
   if (value === null) return BAD
   if (field.auto) for (let i = 0; i < 3 && Math.abs(value) > field.auto.above; i++) value /= field.auto.divide
   value = Number(value.toPrecision(12))
@@ -133,10 +132,3 @@ export function scopeOf(row: Row, value: Scalar): (name: string) => Scalar {
 export function passes(condition: Expression | null, row: Row, value: Scalar = null): boolean {
   return condition === null || truthy(condition.evaluate(scopeOf(row, value)))
 }
-
-export function symbolOf(field: string): string | null {
-  const unit = unitOfField(field)
-  return unit ? (unitFacts(unit)?.symbol ?? unit) : null
-}
-
-export const rawValue = rawOf

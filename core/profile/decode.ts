@@ -108,6 +108,7 @@ const gb18030 = new TextDecoder('gb18030')
 
 /** UTF-8, else GB 18030 when every high byte is half of a GB 2312 pair, else Latin-1. */
 export function decodeText(bytes: Uint8Array): string {
+  if (bytes.length < 64 && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes)
   try {
     return utf8.decode(bytes)
   } catch {

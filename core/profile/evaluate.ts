@@ -1,6 +1,6 @@
 import type { Reason } from '../model/reason.ts'
-import { convert, meaningOf, passes, rawValue, symbolOf } from './convert.ts'
-import { numberOf, textOf } from './decode.ts'
+import { convert, meaningOf, passes } from './convert.ts'
+import { numberOf, rawOf, textOf } from './decode.ts'
 import type { Field, Group, ReadValue } from './model.ts'
 import { arcsOf, compareArcs } from './oid.ts'
 import type { Row } from './refs.ts'
@@ -140,26 +140,34 @@ function readField(group: Group, spec: Field, row: Row, tags: Record<string, str
   if (!field) return null
   const cell = field.source(row)
   if (!cell) return null
-  const number = numberOf(cell)
-  if (!passes(field.where, row, number === null ? textOf(cell) : Number(number))) return null
-  const extra = readTags(field.tags, row)
+  if (field.where && !passes(field.where, row, scalarOf(cell))) return null
+  const { quality, value, text, state, words } = convert(field, cell, row)
   const discontinuity = field.discontinuity?.(row)
   return {
-    ...convert(field, cell, row),
     profile: group.profile,
     group: group.name,
     oid: cell.oid,
-    raw: rawValue(cell),
+    raw: rawOf(cell),
     kind: field.kind,
-    unit: symbolOf(field.name),
+    quality,
+    value,
+    unit: field.symbol,
+    text,
+    state,
+    words,
     measurement: field.measurement ?? group.measurement,
     field: field.name,
-    tags: { ...tags, ...extra },
-    stateful: field.meanings !== null && [...field.meanings.values()].some((meaning) => meaning.state !== null),
+    tags: field.tags === null ? tags : { ...tags, ...readTags(field.tags, row) },
+    stateful: field.stateful,
     rate: field.rate,
     counterBits: cell.type === 'counter64' ? 64 : 32,
     discontinuity: discontinuity ? Number(numberOf(discontinuity) ?? 0) : null,
   }
+}
+
+function scalarOf(cell: Varbind): number | string {
+  const number = numberOf(cell)
+  return number === null ? textOf(cell) : Number(number)
 }
 
 function pick(field: Field, row: Row): Field | null {
@@ -197,7 +205,7 @@ function readPresence(group: Group, snapshot: Snapshot): ReadValue[] {
     present.add(text)
     const row = createRow(group, snapshot, index)
     const tags = { ...readTags(group.tags, row), [presence.tag]: text }
-    values.push({ ...base, oid: cell.oid, raw: rawValue(cell), value: 1, text, words: meaning?.words ?? [], tags })
+    values.push({ ...base, oid: cell.oid, raw: rawOf(cell), value: 1, text, words: meaning?.words ?? [], tags })
   }
   if (snapshot.trouble(presence.column)) return values
   for (const { text } of presence.known.values()) {

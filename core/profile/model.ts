@@ -54,6 +54,11 @@ export type FieldKind = 'number' | 'text' | 'enum' | 'bits' | 'counter' | 'words
 export interface Field {
   readonly name: string
   readonly kind: FieldKind
+  /** Unit that the name says, and its symbol; null when it says none. */
+  readonly target: string | null
+  readonly symbol: string | null
+  /** Its meanings name states. */
+  readonly stateful: boolean
   readonly source: Cell
   readonly reading: Reading
   readonly extract: RegExp | null
@@ -70,7 +75,7 @@ export interface Field {
   readonly bitOrder: 'lsb' | 'msb' | 'ascii'
   readonly rate: { readonly field: string; readonly scale: number } | null
   readonly discontinuity: Cell | null
-  readonly tags: Readonly<Record<string, Cell>>
+  readonly tags: Readonly<Record<string, Cell>> | null
   readonly measurement: string | null
   readonly where: Expression | null
   /** Chooses another field by a value of the row (ENTITY-SENSOR: by the type column). */
