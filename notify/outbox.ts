@@ -40,6 +40,7 @@ export interface OutboxOptions {
 }
 
 const FILE = 'outbox.jsonl'
+const PIECE = 500
 const START: Position = { offset: 0, last: null }
 
 /** Opens or creates the outbox; `entries` are what it held, attempts whose fate is unknown included. */
@@ -144,11 +145,17 @@ class FileOutbox implements Outbox {
   /** Memory is ahead of every line still waiting, so writing all of it is never less than what was asked for. */
   async #compact(): Promise<void> {
     const temporary = `${this.#path}.new`
-    const line: Line = { put: [...this.#options.all()], position: this.#position, all: true }
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+    const entries = [...this.#options.all()]
     const handle = await open(temporary, 'w')
+    let size = 0
     try {
-      await handle.appendFile(bytes)
+      // In pieces, so that thousands of entries don't hold up the program that this is part of.
+      for (let from = 0; from === 0 || from < entries.length; from += PIECE) {
+        const line: Line = { put: entries.slice(from, from + PIECE), ...(from === 0 ? { position: this.#position, all: true } : {}) }
+        const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+        await handle.appendFile(bytes)
+        size += bytes.length
+      }
       await handle.datasync()
       await rename(temporary, this.#path)
     } catch (error) {
@@ -160,8 +167,8 @@ class FileOutbox implements Outbox {
     await syncFolder(this.#options.dir)
     await this.#handle.close()
     this.#handle = handle
-    this.#size = bytes.length
-    this.#compacted = bytes.length
+    this.#size = size
+    this.#compacted = size
     this.#behind = false
   }
 }

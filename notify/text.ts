@@ -7,6 +7,7 @@ import { bracket, clockTime, label, lasted, severityWord, type TextSource, testL
 
 /** A merged message that must name several emergencies may take this many parts; everything else is one. */
 const MAX_PARTS = 3
+const MAX_NAMES = 60
 
 /** What a person reads: one SMS part for one notice, e.g. `【紧急】应用1 CPU 95% >90 07-21 14:05`; several notices are merged into one text, worst first. */
 export function messageText(notices: readonly Notice[], language: Language, source: TextSource): string {
@@ -85,11 +86,13 @@ function merged(notices: readonly Notice[], language: Language, source: TextSour
   const severity = worst ? severityWord(worst.alarm.severity, language) : label(notices[0] as Notice, language)
   const head = `${bracket(severity, language)}${zh ? '机房 ' : ' '}${counts.join(zh ? ' ' : ', ')}${zh ? '：' : ': '}`
   const tail = ` ${clockTime(Math.max(...notices.map((notice) => notice.alarm.updated)))}`
-  const names = notices.map((notice) => mention(notice, language, source))
+  // All emergencies are named, in up to MAX_PARTS; of the rest what fits into one part. More names than characters can't fit anyway.
+  const names = notices.slice(0, MAX_NAMES).map((notice) => mention(notice, language, source))
   const build = (count: number) =>
-    head + names.slice(0, count).join(zh ? '、' : '; ') + (count < names.length ? (zh ? '等' : ' ...') : '') + tail
+    head + names.slice(0, count).join(zh ? '、' : '; ') + (count < notices.length ? (zh ? '等' : ' ...') : '') + tail
   for (let count = names.length; count > emergencies; count--) if (parts(build(count)) === 1) return build(count)
-  for (let count = emergencies; count > 0; count--) if (parts(build(count)) <= (count > 1 ? MAX_PARTS : 1)) return build(count)
+  for (let count = Math.min(emergencies, names.length); count > 0; count--)
+    if (parts(build(count)) <= (count > 1 ? MAX_PARTS : 1)) return build(count)
   return `${head.replace(/[：:] ?$/, '')}${tail}`
 }
 

@@ -117,6 +117,13 @@ describe('several notices', () => {
     )
   })
 
+  test('any number of notices makes a text', () => {
+    expect(text('zh', many(3000))).toMatch(/^【重要】机房 3000 项告警：应用1 服务0停止、.*等 07-21 14:05$/)
+    const storm = text('zh', many(3000, { severity: 'emergency' }))
+    expect(splitText(storm, 'ucs2')).toHaveLength(3)
+    expect(storm).toMatch(/^【紧急】机房 3000 项告警：.*等 07-21 14:05$/)
+  })
+
   test('every emergency is named even when that takes more parts', () => {
     const all = text('zh', many(9, { severity: 'emergency' }))
     for (let index = 0; index < 9; index++) expect(all).toContain(`服务${index}停止`)
