@@ -13,7 +13,7 @@ const BAD: Converted = { ...MISSING, quality: 'bad_value' }
 export function convert(field: Field, varbind: Varbind, row: Row): Converted {
   let text = textOf(varbind, field.reading)
   if (field.kind === 'bits') return convertBits(field, varbind, text)
-  if (text === '' || field.missing.has(text.toLowerCase())) return MISSING
+  if (text === '' || (field.missing.size > 0 && field.missing.has(text.toLowerCase()))) return MISSING
   let cell = varbind
   if (field.extract) {
     const match = field.extract.exec(text)
@@ -21,9 +21,9 @@ export function convert(field: Field, varbind: Varbind, row: Row): Converted {
     if (text === '') return MISSING
     cell = { oid: varbind.oid, type: 'octets', value: new TextEncoder().encode(text) }
   }
-  const read = field.reading === 'text' ? null : numberOf(cell, field.reading)
-  if (read !== null && field.missing.has(String(read))) return MISSING
   if (field.kind === 'text' && !field.expr) return { ...MISSING, quality: 'ok', text: text.slice(0, 1000) }
+  const read = field.reading === 'text' ? null : numberOf(cell, field.reading)
+  if (read !== null && field.missing.size > 0 && field.missing.has(String(read))) return MISSING
   if (field.kind === 'counter')
     return typeof read === 'bigint' || (read !== null && read >= 0) ? { ...MISSING, quality: 'ok', value: read } : MISSING
   let number: number | bigint | null = read
