@@ -111,19 +111,19 @@ export async function startAgent(settings: AgentSettings, deps: AgentDeps): Prom
     clock,
     log,
   })
-  wire.open(handlersOf(status, publisher, slices, requests))
   stack.push('status', () => status.stop())
   stack.push('publisher', () => publisher.stop())
   stack.push('outlet', () => outlet.stop())
+  stack.push('scheduler', () => scheduler.stop())
+  // Before anything can come from the broker: what it has must not be overtaken by what is on disk.
+  await slices.load()
+  if (deps.localSlice && slices.version === 0) await slices.use(deps.localSlice)
+  wire.open(handlersOf(status, publisher, slices, requests))
   const self = startSelfMonitoring({ site, agent: name, spool, emit, clock, counters })
   stack.push('self-monitoring', () => self.stop())
   const inventory = startInventory({ site, device: name, emit, clock, log })
   stack.push('inventory', () => inventory.stop())
-  stack.push('scheduler', () => scheduler.stop())
   stack.push('requests', () => requests.stop())
-
-  await slices.load()
-  if (deps.localSlice && slices.version === 0) await slices.use(deps.localSlice)
   return facade({ spool, wire, slices, scheduler, emit, stack })
 }
 
