@@ -11,6 +11,7 @@ export type WaitKind =
   | 'auth' // 401, 403
   | 'missing' // 404: no such database, bucket or path
   | 'refused' // an answer that no such database gives: wrong address, a proxy
+  | 'local' // the journal can't be read or the dead letters can't be written here
 
 /** What became of one body. */
 export type Outcome =

@@ -159,6 +159,7 @@ class JournalWriter implements InfluxWriter {
   async #advance(position: number, sent: number): Promise<void> {
     const { counters, clock, source } = this.#o
     const now = clock.monotonic()
+    this.#recovered()
     this.#position = this.#broken ? this.#sendAgain(now) : position
     if (this.#position === position) this.#settled.acknowledged(position, now)
     counters.add('jifang_influx_records_total', sent)
@@ -192,7 +193,7 @@ class JournalWriter implements InfluxWriter {
       if (signal.aborted && outcome.kind === 'wait') return null
       this.#o.counters.add('jifang_influx_posts_total', 1, { outcome: outcome.kind === 'wait' ? outcome.why : outcome.kind })
       if (outcome.kind !== 'wait') {
-        this.#recovered()
+        if (this.#waiting?.why !== 'local') this.#recovered()
         return outcome
       }
       if (outcome.broken) this.#broken = true
@@ -210,7 +211,7 @@ class JournalWriter implements InfluxWriter {
     if (before?.why === why) return
     if (before) this.#o.onRecovered(before.why)
     const { title } = this.#parts.endpoint
-    this.#o.log.warn({ database: title, why, message }, 'the database does not take data; trying again without an end')
+    this.#o.log.warn({ database: title, why, message }, 'data does not get into the database; trying again without an end')
     this.#o.onProblem(why, `${title}: ${message}; the journal keeps the data`)
   }
 
@@ -239,7 +240,7 @@ class JournalWriter implements InfluxWriter {
   /** The journal or the dead letters can't be read or written: nothing is passed over, it is tried again. */
   async #internal(error: unknown): Promise<number> {
     this.#o.counters.add('jifang_influx_errors_total')
-    this.#o.log.error({ err: error }, 'the influx writer tries again')
+    this.#blocked('local', error instanceof Error ? error.message : String(error))
     await pause(this.#backoff.next(), this.#stopping.signal)
     return READ_BYTES
   }

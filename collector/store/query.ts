@@ -47,17 +47,20 @@ export async function querySeries(
   query: SeriesQuery,
   signal: AbortSignal,
 ): Promise<SeriesAnswer> {
+  const { from, to, step } = query
+  if (!Number.isFinite(from) || !Number.isFinite(to)) throw new Error('from and to must be times in ms')
+  if (step !== undefined && !(step >= 1)) throw new Error('step must be at least 1 ms')
   const limit = Math.max(1, Math.min(query.limit ?? DEFAULT_LIMIT, DEFAULT_LIMIT * 10))
   const found = new Map<string, Found>()
   let more = false
   for (const day of days) {
-    const from = Math.max(query.from - day.day * DAY_MS, 0)
-    const to = Math.min(query.to - day.day * DAY_MS, DAY_MS)
-    if (from >= to) continue
+    const first = Math.max(from - day.day * DAY_MS, 0)
+    const end = Math.min(to - day.day * DAY_MS, DAY_MS)
+    if (first >= end) continue
     signal.throwIfAborted()
     const reading = new DayReading(connection, day, query, limit)
     if (await reading.findSeries(found)) more = true
-    await reading.readPoints(found, from, to)
+    await reading.readPoints(found, first, end)
   }
   const series = [...found.values()].map(({ tags, points, truncated }) => (truncated ? { tags, points, truncated } : { tags, points }))
   return more ? { series, truncated: true } : { series }

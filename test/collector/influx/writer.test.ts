@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
@@ -157,4 +157,22 @@ test('a journal that dropped what was not sent is told and counted', async () =>
   await until(() => bench.told.includes('+overtaken'), { what: 'told' })
   expect(bench.counters.get('jifang_influx_overtaken_bytes_total')).toBeGreaterThanOrEqual(500)
   await second.stop()
+})
+
+test('dead letters that can not be written are a problem; no line is passed over', async () => {
+  const { settings } = await fake(({ lines }) =>
+    lines.some((line) => line.startsWith('bad')) ? { status: 400, body: 'unable to parse' } : OK,
+  )
+  const bench = await writerBench()
+  const path = join(bench.dir, 'dead', 'influx.jsonl')
+  await mkdir(path, { recursive: true })
+  await bench.journal.data(['bad v=1 1', 'm v=2 2'])
+  const writer = await bench.start(settings)
+  await until(() => (writer.state().waiting?.attempts ?? 0) > 2, { what: 'attempts' })
+  expect(bench.told).toEqual(['+local'])
+  expect(writer.state().position).toBe(0)
+  await rmdir(path)
+  await bench.done(writer)
+  expect((await bench.deadLetters()).map(({ line }) => line)).toEqual(['bad v=1 1'])
+  expect(bench.told).toEqual(['+local', '+rejected', '-local'])
 })

@@ -252,6 +252,8 @@ test('a journal that began anew is read from its beginning, and told', async () 
 test('a query that was given up or comes while stopping ends with a reason', async () => {
   const bench = await setUp()
   const engine = await bench.open()
+  await expect(ask(engine, Number.NaN, 1)).rejects.toThrow(/times in ms/)
+  await expect(ask(engine, 0, 1, { step: 0 })).rejects.toThrow(/at least 1 ms/)
   await expect(engine.series({ device: 'x', measurement: 'y', field: 'z', from: 0, to: 1 }, AbortSignal.abort())).rejects.toThrow(
     /given up/,
   )
