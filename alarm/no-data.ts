@@ -26,7 +26,9 @@ export function isStale(tracked: Tracked, streams: Streams): boolean | null {
   const { signal } = tracked.rule
   if (signal.kind === 'count' || signal.kind === 'silence') return false
   const interval = own?.intervalMs ?? Math.max(DEFAULT_INTERVAL_MS, ...[...checks.values()].map((check) => check.intervalMs))
-  return silentFor(agent, tracked.seen) > SILENT_INTERVALS * interval + SLACK_MS
+  // Events come when they come: what they say holds as long as their check runs.
+  const seen = tracked.rule.measurement === 'event' ? Math.max(tracked.seen, own?.seen ?? agent.heard) : tracked.seen
+  return silentFor(agent, seen) > SILENT_INTERVALS * interval + SLACK_MS
 }
 
 /** Hours without a sample, counted only while a stream that could bring one is live. */

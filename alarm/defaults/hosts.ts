@@ -55,4 +55,21 @@ export const hostRules: readonly RuleInput[] = [
       { severity: 'minor', fire: '> 85', clear: '< 80', for: '5m' },
     ],
   },
+  {
+    name: 'storage-full',
+    title: { zh: '存储 {storage} 使用率', en: 'storage {storage} used' },
+    on: 'snmp_storage.used_percent',
+    by: ['storage'],
+    levels: [
+      { severity: 'major', fire: '> 95', clear: '< 93', for: '2m' },
+      { severity: 'minor', fire: '> 85', clear: '< 82', for: '10m' },
+    ],
+  },
+  {
+    name: 'processor-busy',
+    title: { zh: 'CPU {cpu} 负载高', en: 'CPU {cpu} busy' },
+    on: 'snmp_cpu.load_percent',
+    by: ['cpu'],
+    levels: [{ severity: 'minor', fire: '> 95', clear: '< 90', for: '10m' }],
+  },
 ]

@@ -56,12 +56,12 @@ export const powerRules: readonly RuleInput[] = [
   },
   {
     name: 'ups-runtime',
-    title: { zh: 'UPS 剩余时间(秒)', en: 'UPS runtime (s)' },
-    on: 'ups.runtime_seconds',
+    title: { zh: 'UPS 剩余时间(分)', en: 'UPS runtime (min)' },
+    on: 'ups.runtime_minutes',
     all: [{ on: 'ups.status', fire: 'has OB' }],
     levels: [
-      { severity: 'emergency', fire: '< 600', clear: '> 700' },
-      { severity: 'minor', fire: '< 1800', clear: '> 2000' },
+      { severity: 'emergency', fire: '< 10', clear: '> 12' },
+      { severity: 'minor', fire: '< 30', clear: '> 33' },
     ],
   },
   {
@@ -72,5 +72,18 @@ export const powerRules: readonly RuleInput[] = [
       { severity: 'major', fire: '> 45', clear: '< 43', for: '2m' },
       { severity: 'minor', fire: '> 35', clear: '< 33', for: '5m' },
     ],
+  },
+  {
+    name: 'ups-overload',
+    title: { zh: 'UPS 过载', en: 'UPS overloaded' },
+    on: 'ups.status',
+    levels: [{ severity: 'emergency', fire: 'has OVER', for: '10s' }],
+  },
+  {
+    name: 'ups-alarm',
+    title: { zh: 'UPS 告警 {alarm}', en: 'UPS alarm {alarm}' },
+    on: 'ups_alarm.active',
+    by: ['alarm'],
+    levels: [{ severity: 'minor', fire: '== 1', for: '10s' }],
   },
 ]

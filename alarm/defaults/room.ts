@@ -30,8 +30,7 @@ export const roomRules: readonly RuleInput[] = [
   {
     name: 'room-temperature',
     title: { zh: '{point} 温度', en: '{point} temperature' },
-    on: 'env.value',
-    where: { type: 'temperature' },
+    on: 'env.temperature_celsius',
     by: ['point'],
     levels: [
       { severity: 'emergency', fire: '>= 32', clear: '< 31', for: '1m' },
@@ -41,8 +40,7 @@ export const roomRules: readonly RuleInput[] = [
   {
     name: 'room-humidity',
     title: { zh: '{point} 湿度', en: '{point} humidity' },
-    on: 'env.value',
-    where: { type: 'humidity' },
+    on: 'env.humidity_percent',
     by: ['point'],
     levels: [
       { severity: 'major', fire: 'outside 20..75', for: '5m' },
@@ -50,10 +48,59 @@ export const roomRules: readonly RuleInput[] = [
     ],
   },
   {
+    name: 'cooling-return',
+    title: { zh: '空调回风温度', en: 'cooling return air' },
+    on: 'aircon.return_temperature_celsius',
+    levels: [
+      { severity: 'major', fire: '>= 32', clear: '< 31', for: '2m' },
+      { severity: 'minor', fire: '>= 28', clear: '< 27', for: '10m' },
+    ],
+  },
+  {
+    name: 'cooling-alarm',
+    title: { zh: '空调告警 {alarm}', en: 'cooling alarm {alarm}' },
+    on: 'aircon_alarm.active',
+    levels: [{ severity: 'major', fire: '== 1', for: '10s' }],
+  },
+  {
+    name: 'component',
+    title: { zh: '部件 {sensor} 异常', en: 'component {sensor} failing' },
+    on: 'sensor.state',
+    by: ['sensor', 'type'],
+    levels: [
+      { severity: 'major', fire: '== alarm', for: '30s' },
+      { severity: 'minor', fire: '== fault', for: '30s' },
+    ],
+  },
+  {
     name: 'ipmi-sensor',
-    title: { zh: '硬件传感器 {name} 异常({state})', en: 'hardware sensor {name} ({state})' },
-    on: 'ipmi_sensor.status',
-    by: ['name'],
+    title: { zh: '硬件 {name} 异常({state})', en: 'hardware {name}: {state}' },
+    on: 'ipmi_sensor.state_code',
+    where: { name: 'not chassis_power_status' },
+    by: ['name', 'entity_id'],
+    levels: [
+      { severity: 'major', fire: '>= 2', clear: 'inside 0..1', runs: 2 },
+      { severity: 'minor', fire: '>= 1', clear: '== 0', runs: 2 },
+    ],
+  },
+  {
+    name: 'ipmi-event',
+    title: { zh: '硬件事件 {sensor}: {text}', en: 'hardware event {sensor}: {text}' },
+    on: 'event.active_code',
+    where: { source: 'sel' },
+    by: ['sensor', 'event'],
+    levels: [
+      { severity: 'major', fire: '>= 2', clear: 'inside 0..1' },
+      { severity: 'minor', fire: '>= 1', clear: '== 0' },
+    ],
+  },
+  {
+    name: 'host-power-off',
+    title: { zh: '服务器已关机', en: 'host is powered off' },
+    on: 'ipmi_sensor.value',
+    where: { name: 'chassis_power_status' },
+    by: [],
     levels: [{ severity: 'major', fire: '== 0', runs: 2 }],
+    loss: 'power',
   },
 ]

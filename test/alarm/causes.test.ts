@@ -80,6 +80,17 @@ describe('causes', () => {
     expect(causeOf(s, 'app')).toBe(s.alarm('ups-off').id)
   })
 
+  it('a host that is powered off explains its own silence', () => {
+    const s = scene()
+    rounds(s, 2, [])
+    for (let at = 0; at < 2; at++) {
+      s.sample('app', 'ipmi_sensor.value', 0, { tags: { name: 'chassis_power_status' }, fields: { state_code: 0 } })
+      s.wait(1)
+    }
+    rounds(s, 12, ['app'])
+    expect(causeOf(s, 'app')).toBe(s.alarm('host-power-off').id)
+  })
+
   it('smoke is never absorbed, whatever is lost', () => {
     const station = device('env', { class: 'env', dependsOn: [['sw-a']], checks: [check('contacts')] })
     const s = new Scene({ rules: rules('rules: []'), inventory: inventory(device('sw-a', { checks: ping }), station) })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { effectiveRule } from '../../alarm/override.ts'
+import { profileRules } from '../../alarm/profile-rules.ts'
 import { builtInRules, parseRules } from '../../alarm/rules-file.ts'
 import { formatIssue, parseDocument } from '../../core/config/document.ts'
 import { device, inventory, rules } from './scene.ts'
@@ -34,6 +35,33 @@ describe('alarms.yaml', () => {
       expect(rule.title.zh, rule.name).toMatch(/\p{Script=Han}|\{/u)
       expect(rule.title.en, rule.name).not.toMatch(/\p{Script=Han}/u)
     }
+  })
+
+  it('takes the rules of profiles, which alarms.yaml can change', () => {
+    const profiles = profileRules([
+      {
+        profile: 'acme',
+        alarms: [
+          {
+            name: 'acme-hot',
+            title: { zh: '热', en: 'hot' },
+            on: 'ups.temperature_celsius',
+            levels: [{ severity: 'major', fire: '> 45' }],
+          },
+        ],
+      },
+      { profile: 'bare' },
+      { profile: 'bad', alarms: [{ name: 'x', on: 'nothing' }] },
+    ])
+    const doc = parseDocument('rules: [{ name: acme-hot, levels: [{ severity: minor, fire: "> 50" }] }]', 'alarms.yaml')
+    expect(parseRules(doc, { profiles })).toBeUndefined()
+    expect(doc.issues.map(formatIssue)).toEqual([expect.stringMatching(/^profiles\/bad.yaml:1:1 alarms: /)])
+    const good = parseDocument('rules: [{ name: acme-hot, levels: [{ severity: minor, fire: "> 50" }] }]', 'alarms.yaml')
+    expect(parseRules(good, { profiles: profiles.slice(0, 1) })?.rules.find((rule) => rule.name === 'acme-hot')).toMatchObject({
+      title: { zh: '热' },
+      measurement: 'ups',
+      levels: [{ severity: 'minor' }],
+    })
   })
 
   it('sorts levels by severity and reads every word of a rule', () => {
