@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf, localSlice, startLocalAgent } from './agent-program.ts'
 import { lockData } from './data-lock.ts'
+import type { LoadedConfig } from './load-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { followConfig } from './reload.ts'
+import { AGENT_SECTIONS, startRestartable } from './restartable.ts'
 import { configFor, runService, serviceLog } from './service.ts'
 
 export function command(): Command {
@@ -16,15 +18,17 @@ export function command(): Command {
     await runService(log, async () => {
       const agentDir = join(dataDir, 'agent')
       const unlock = lockData(agentDir)
-      const mqtt = linkOf(config, config.agentName)
-      const agent = await startLocalAgent(config, { dataDir: agentDir, mqtt, log, counters: new Counters(), alone: true })
-      const following = followConfig(configDir, config, log, async (next) => {
+      const start = (wanted: LoadedConfig) =>
+        startLocalAgent(wanted, { dataDir: agentDir, mqtt: linkOf(wanted, wanted.agentName), log, counters: new Counters(), alone: true })
+      const agent = await startRestartable('agent', config, start, log)
+      const following = followConfig(configDir, config, log, async (next, changed) => {
+        if (AGENT_SECTIONS.some((section) => changed.has(section))) return agent.restart(next)
         const slice = localSlice(next)
-        if (slice && (agent.config?.version ?? 0) === 0) await agent.useSlice(slice)
+        if (slice && (agent.current.config?.version ?? 0) === 0) await agent.current.useSlice(slice)
       })
-      log.info({ agent: config.agentName, site: config.site, broker: mqtt.url, data: agentDir }, 'agent runs')
+      log.info({ agent: config.agentName, site: config.site, data: agentDir }, 'agent runs')
       return {
-        progress: () => agent.progress(),
+        progress: () => agent.current.progress(),
         reload: following.reload,
         async stop() {
           following.stop()

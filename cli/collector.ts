@@ -3,8 +3,10 @@ import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf } from './agent-program.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
 import { lockData } from './data-lock.ts'
+import type { LoadedConfig } from './load-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { followConfig } from './reload.ts'
+import { COLLECTOR_SECTIONS, startRestartable } from './restartable.ts'
 import { configFor, runService, serviceLog } from './service.ts'
 
 export function command(): Command {
@@ -15,12 +17,22 @@ export function command(): Command {
     const log = await serviceLog(config)
     await runService(log, async () => {
       const unlock = lockData(dataDir)
-      const mqtt = linkOf(config, `collector-${config.settings.collector.id}`)
-      const collector = await startLocalCollector(config, { dataDir, mqtt, log, counters: new Counters() })
-      const following = followConfig(configDir, config, log, (next) => collector.reload(collectorConfig(next)))
-      log.info({ site: config.site, console: collector.url, broker: mqtt.url, data: dataDir }, 'collector runs')
+      const start = (wanted: LoadedConfig) =>
+        startLocalCollector(wanted, {
+          dataDir,
+          mqtt: linkOf(wanted, `collector-${wanted.settings.collector.id}`),
+          log,
+          counters: new Counters(),
+        })
+      const collector = await startRestartable('collector', config, start, log)
+      const following = followConfig(configDir, config, log, (next, changed) =>
+        COLLECTOR_SECTIONS.some((section) => changed.has(section))
+          ? collector.restart(next)
+          : collector.current.reload(collectorConfig(next)),
+      )
+      log.info({ site: config.site, console: collector.current.url, data: dataDir }, 'collector runs')
       return {
-        progress: () => collector.progress(),
+        progress: () => collector.current.progress(),
         reload: following.reload,
         async stop() {
           following.stop()

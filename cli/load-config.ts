@@ -13,6 +13,7 @@ import { parseInventory } from '../core/inventory/parse.ts'
 import type { LoadedProfiles } from '../core/profile/parse.ts'
 import type { ProfileData } from '../core/profile/schema.ts'
 import { type NotifyConfig, parseNotify } from '../notify/notify-file.ts'
+import type { KindSpec } from '../probes/kind-spec.ts'
 import { kinds } from '../probes/kinds.ts'
 import { loadAllProfiles, loadOwnProfiles } from './snmp-profiles.ts'
 
@@ -67,7 +68,7 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
     YamlDocument,
   ]
   const settings = parseSettings(jifang, resolve(dir))
-  const agentName = settings ? agentNameOf(settings, hostname()) : undefined
+  const agentName = settings ? agentNameOf(settings, hostname(), localDevice(devices.value)) : undefined
   const parsed = parseDevices(found, settings, agentName)
   if (settings?.site !== undefined && parsed && settings.site !== parsed.site)
     jifang.error(['site'], `is not the site of devices.yaml, "${parsed.site}": remove it here`)
@@ -104,6 +105,22 @@ function parseDevices(found: FoundFiles, settings: Settings | undefined, agentNa
   if (!found.present.has('devices.yaml')) return withoutDevices(doc, settings)
   return parseInventory(doc, kinds, agentName === undefined ? {} : { defaultPollers: [agentName] })
 }
+
+/**
+ * The only enabled device with a local check: where jifang.yaml names no agent, whoever writes one host into devices.yaml means
+ * the one the program runs on.
+ */
+function localDevice(devices: unknown): string | undefined {
+  const names = placesOf(devices, ['devices', '*']).flatMap((path) => {
+    const device = valueAt(devices, path)
+    const local = placesOf(device, ['checks', '*']).some((check) => isLocalKind(valueAt(device, [...check, 'kind'])))
+    const name = valueAt(device, ['name'])
+    return local && typeof name === 'string' && valueAt(device, ['enabled']) !== false ? [name] : []
+  })
+  return names.length === 1 ? names[0] : undefined
+}
+
+const isLocalKind = (kind: unknown): boolean => (kinds as Record<string, KindSpec | undefined>)[String(kind)]?.where === 'local'
 
 /** Profiles that SNMP checks ask for by name must be there. */
 function checkProfileNames(doc: YamlDocument, { library }: LoadedProfiles): void {

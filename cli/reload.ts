@@ -1,6 +1,7 @@
 import { formatIssue } from '../core/config/document.ts'
 import type { Log } from '../core/log/log.ts'
 import type { LoadedConfig } from './load-config.ts'
+import { changedSections, type Section } from './restartable.ts'
 import { watchConfig } from './watch-config.ts'
 
 export interface Following {
@@ -10,12 +11,17 @@ export interface Following {
 }
 
 /**
- * Keeps a service's configuration in line with its files: validated first, the old one kept on errors.
- * What stands in jifang.yaml (addresses, broker, databases) is for the next start, and said to be.
+ * Keeps a service in line with its configuration files: validated first, the old one kept on errors.
+ * `apply` gets the new configuration and the sections of jifang.yaml that differ.
  */
-export function followConfig(dir: string, first: LoadedConfig, log: Log, apply: (config: LoadedConfig) => Promise<void>): Following {
+export function followConfig(
+  dir: string,
+  first: LoadedConfig,
+  log: Log,
+  apply: (config: LoadedConfig, changed: ReadonlySet<Section>) => Promise<void>,
+): Following {
   const stop = new AbortController()
-  let settings = JSON.stringify(first.settings)
+  let current = first
   const watch = watchConfig(
     dir,
     async (next) => {
@@ -25,14 +31,12 @@ export function followConfig(dir: string, first: LoadedConfig, log: Log, apply: 
         return
       }
       try {
-        await apply(next)
+        await apply(next, changedSections(current, next))
         log.info({ devices: next.inventory.devices.length, rules: next.rules.rules.length }, 'configuration taken over')
+        current = next
       } catch (error) {
         log.error({ err: error }, 'the new configuration could not be taken over')
       }
-      const changed = JSON.stringify(next.settings)
-      if (changed !== settings) log.warn({}, 'jifang.yaml changed: its settings take effect at the next start')
-      settings = changed
     },
     stop.signal,
     first.fingerprint,

@@ -2,16 +2,17 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { startBroker } from '../broker/embedded.ts'
 import { Counters } from '../core/lifecycle/counters.ts'
-import { StopStack } from '../core/lifecycle/stack.ts'
+import { type Running, StopStack } from '../core/lifecycle/stack.ts'
 import type { Log } from '../core/log/log.ts'
 import { startLocalAgent } from './agent-program.ts'
-import { brokerAccess } from './broker-users.ts'
+import { type BrokerAccess, brokerAccess } from './broker-users.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
 import { lockData } from './data-lock.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { languageOf, type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { renderPanel } from './panel.ts'
 import { followConfig } from './reload.ts'
+import { AGENT_SECTIONS, COLLECTOR_SECTIONS, startRestartable } from './restartable.ts'
 import { configFor, runService, type Service, serviceLog } from './service.ts'
 
 export function command(): Command {
@@ -36,23 +37,38 @@ async function startAll(config: LoadedConfig, configDir: string, dataDir: string
   try {
     stack.push('lock', lockData(dataDir))
     const counters = new Counters()
-    const { broker: settings, collector: collectorLink, agent: agentLink } = brokerAccess(config, dataDir)
-    if (settings) {
-      const broker = await startBroker(settings, { log, counters })
-      stack.push('broker', () => broker.stop())
-    }
-    const collector = await startLocalCollector(config, { dataDir, mqtt: collectorLink, log, counters })
+    const access = (wanted: LoadedConfig) => brokerAccess(wanted, dataDir)
+    const broker = await startRestartable('broker', config, (wanted) => openBroker(access(wanted), log, counters), log)
+    stack.push('broker', () => broker.stop())
+    const startCollector = (wanted: LoadedConfig) => startLocalCollector(wanted, { dataDir, mqtt: access(wanted).collector, log, counters })
+    const collector = await startRestartable('collector', config, startCollector, log)
     stack.push('collector', () => collector.stop())
-    const agent = await startLocalAgent(config, { dataDir: join(dataDir, 'agent'), mqtt: agentLink, log, counters, alone: false })
+    const startAgent = (wanted: LoadedConfig) =>
+      startLocalAgent(wanted, { dataDir: join(dataDir, 'agent'), mqtt: access(wanted).agent, log, counters, alone: false })
+    const agent = await startRestartable('agent', config, startAgent, log)
     stack.push('agent', () => agent.stop())
-    const following = followConfig(configDir, config, log, (next) => collector.reload(collectorConfig(next)))
+    const following = followConfig(configDir, config, log, async (next, changed) => {
+      if (changed.has('mqtt')) await broker.restart(next)
+      if (COLLECTOR_SECTIONS.some((section) => changed.has(section))) await collector.restart(next)
+      else await collector.current.reload(collectorConfig(next))
+      if (AGENT_SECTIONS.some((section) => changed.has(section))) await agent.restart(next)
+    })
     stack.push('configuration watch', () => following.stop())
     return {
-      url: collector.url,
-      service: { progress: () => collector.progress() + agent.progress(), reload: following.reload, stop: () => stack.stop() },
+      url: collector.current.url,
+      service: {
+        progress: () => collector.current.progress() + agent.current.progress(),
+        reload: following.reload,
+        stop: () => stack.stop(),
+      },
     }
   } catch (error) {
     await stack.stop()
     throw error
   }
+}
+
+/** The embedded broker, or nothing when another one is named. */
+async function openBroker({ broker }: BrokerAccess, log: Log, counters: Counters): Promise<Running> {
+  return broker ? startBroker(broker, { log, counters }) : { stop: async () => {} }
 }

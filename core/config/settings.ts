@@ -116,8 +116,9 @@ function checkFiles(doc: YamlDocument, baseDir: string): void {
 }
 
 /** Name of the agent on this machine: as configured, else the first part of the host name made fit for a name. */
-export function agentNameOf(settings: Settings, hostname: string): string {
-  if (settings.agent.name !== undefined) return settings.agent.name
+export function agentNameOf(settings: Settings, hostname: string, localDevice?: string): string {
+  const given = settings.agent.name ?? localDevice
+  if (given !== undefined) return given
   const name = (hostname.split('.')[0] ?? '')
     .replace(/[^A-Za-z0-9._-]/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
