@@ -7,8 +7,9 @@ const ROOT = join(import.meta.dirname, '../..')
 
 /** Builds the store's process from source for `startStore({ entry })`, since Node 20 can't fork TypeScript. */
 export async function buildStoreEntry(): Promise<{ entry: URL; remove(): Promise<void> }> {
-  await mkdir(join(ROOT, '.tmp'), { recursive: true })
-  const dir = await mkdtemp(join(ROOT, '.tmp', 'store-'))
+  const cache = join(ROOT, 'node_modules', '.cache') // where linters don't look, and packages are found from
+  await mkdir(cache, { recursive: true })
+  const dir = await mkdtemp(join(cache, 'store-'))
   const outfile = join(dir, 'process.mjs')
   await build({
     entryPoints: [join(ROOT, 'collector/store/process.ts')],
