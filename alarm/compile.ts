@@ -56,7 +56,7 @@ export const sortLevels = (levels: readonly Level[]): Level[] =>
 export function compileLevel(
   entry: LevelEntry,
   signal: Signal,
-  rule: { readonly forecast?: RuleEntry['forecast']; readonly no_data?: RuleEntry['no_data'] },
+  rule: Implying,
   tell: (message: string, key: string) => void,
 ): Level | null {
   const written = entry.fire ?? impliedFire(signal, rule)
@@ -85,13 +85,14 @@ export function compileLevel(
   }
 }
 
-function impliedFire(
-  signal: Signal,
-  rule: { readonly forecast?: RuleEntry['forecast']; readonly no_data?: RuleEntry['no_data'] },
-): string | null {
+/** What gives a level its `fire` when it has none. */
+type Implying = Partial<Pick<RuleEntry, 'forecast' | 'no_data' | 'has'>>
+
+function impliedFire(signal: Signal, rule: Implying): string | null {
   if (signal.kind === 'forecast' && rule.forecast) return `<= ${Number((rule.forecast.within / HOUR).toPrecision(6))} h`
   if (signal.kind === 'silence' && rule.no_data !== undefined) return `>= ${Number((rule.no_data / HOUR).toPrecision(6))} h`
-  return null
+  const words = listOf(rule.has)
+  return words ? `has ${words.join(' ')}` : null
 }
 
 function overlaps(fire: Test, clear: Test): boolean {

@@ -37,6 +37,8 @@ export const ruleSchema = v.strictObject({
       }),
     ),
   ),
+  /** Words a status text must have one of, for levels without `fire`. */
+  has: v.optional(names),
   rate: v.optional(v.strictObject({ per: v.optional(duration, '1m'), over: v.optional(duration, '5m') })),
   count: v.optional(v.strictObject({ within: duration, of: v.optional(text) })),
   forecast: v.optional(

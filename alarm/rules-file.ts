@@ -89,8 +89,10 @@ const errors = (doc: YamlDocument): number => doc.issues.filter((issue) => issue
 function addProfile(doc: YamlDocument, profile: ProfileRules, known: Map<string, { entry: RuleEntry; place: Place }>): void {
   for (const rule of profile.rules) {
     const result = v.safeParse(ruleSchema, rule)
-    if (result.success) known.set(result.output.name, { entry: result.output, place: profile.place })
-    else doc.issues.push({ ...profile.place, path: 'alarms', message: result.issues[0]?.message ?? 'is not a rule', level: 'error' })
+    if (result.success) {
+      const entry = result.output
+      known.set(entry.name, { entry: { ...known.get(entry.name)?.entry, ...entry }, place: profile.place })
+    } else doc.issues.push({ ...profile.place, path: 'alarms', message: result.issues[0]?.message ?? 'is not a rule', level: 'error' })
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { profileRules } from '../alarm/profile-rules.ts'
 import type { RuleSet } from '../alarm/rule.ts'
 import { parseRules } from '../alarm/rules-file.ts'
 import { type ConfigIssue, parseDocument, placesOf, quoted, sortIssues, valueAt, type YamlDocument } from '../core/config/document.ts'
@@ -75,7 +76,7 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
   const profiles = known ?? (await loadAllProfiles(resolve(dir)))
   const ownProfiles = await loadOwnProfiles(resolve(dir))
   checkProfileNames(devices, profiles)
-  const rules = parseRules(alarms, parsed ? { inventory: parsed } : {})
+  const rules = parseRules(alarms, { profiles: profileRules(profiles.data), ...(parsed ? { inventory: parsed } : {}) })
   const notify = parseNotify(notifyDoc)
   const issues = sortIssues([...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues), ...profiles.issues])
   const fingerprint = createHash('sha256').update(found.fingerprint).update(JSON.stringify(profiles.data)).digest('hex')

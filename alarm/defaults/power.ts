@@ -37,7 +37,7 @@ export const powerRules: readonly RuleInput[] = [
     loss: 'power',
   },
   {
-    name: 'ups-load',
+    name: 'ups-total-load',
     title: { zh: 'UPS 负载率', en: 'UPS load' },
     on: 'ups.load_percent',
     levels: [
