@@ -1,10 +1,11 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Log } from '../../core/log/log.ts'
 import { type Database, failureOf } from './database.ts'
 import { DayFile, type DayMeta, type DayRole, fileName, parseFileName } from './day-file.ts'
 import { DAY_MS } from './rows.ts'
+import { moveAside, removeWithLog, sizeOf } from './set-aside.ts'
 
 /** The files of one day. */
 export interface Day {
@@ -104,7 +105,7 @@ export class Days {
       if (withLate && day.late) {
         const late = day.late.path
         await this.#detach(day.late)
-        await removeFile(late)
+        await removeWithLog(late)
       }
     })
   }
@@ -116,7 +117,7 @@ export class Days {
       await this.#deps.db.withoutReaders(async () => {
         for (const file of filesOf(day)) {
           await this.#detach(file)
-          await removeFile(file.path)
+          await removeWithLog(file.path)
           this.#deps.log.info({ file: file.path }, 'deleted a day beyond retention')
         }
       })
@@ -201,11 +202,7 @@ export class Days {
   }
 
   async #moveAway(path: string, error: unknown): Promise<void> {
-    const broken = join(this.#deps.dir, 'broken')
-    await mkdir(broken, { recursive: true })
-    const to = join(broken, `${path.slice(this.#deps.dir.length + 1)}.${Date.now()}`)
-    await rename(path, to)
-    if ((await sizeOf(`${path}.wal`)) > 0) await rename(`${path}.wal`, `${to}.wal`)
+    const to = await moveAside(this.#deps.dir, path, Date.now())
     const reason = error instanceof Error ? error.message : String(error)
     this.#deps.counters.add('jifang_store_set_aside_total')
     this.#deps.onProblem('corrupt', `${path} does not open and was moved to ${to}; it is filled again from the journal: ${reason}`)
@@ -228,16 +225,3 @@ export class Days {
 }
 
 export const filesOf = (day: Day): DayFile[] => [day.main, day.late].filter((file) => file !== null)
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch {
-    return 0
-  }
-}
-
-async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true })
-  await rm(`${path}.wal`, { force: true })
-}
