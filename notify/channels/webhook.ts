@@ -10,8 +10,8 @@ export interface WebhookDeps {
   readonly secrets: SecretResolver
 }
 
-/** Answers that will not change by trying again, with this request as it is. */
-const FINAL = new Set([400, 401, 403, 404, 405, 406, 410, 411, 413, 414, 415, 422])
+/** The message itself is refused: sending it again is useless. Other refusals are a matter of the address or the rights, and somebody may put them right. */
+const MESSAGE_REFUSED = new Set([400, 413, 415, 422])
 
 /**
  * POSTs `{id, person, text, notices: [{about, event, alarm}]}` as JSON. `Idempotency-Key` is the same for every attempt.
@@ -74,8 +74,9 @@ function fateOf(response: Response, clock: Clock): Delivery {
   const { status } = response
   if (response.ok) return { result: 'sent', reference: String(status) }
   const reason = `HTTP ${status}`
-  if (FINAL.has(status)) return { result: 'failed', reason, permanent: status !== 401 && status !== 403 }
-  if (status < 400) return { result: 'failed', reason: `${reason}: a redirect, give the final address`, permanent: true }
+  if (status < 400) return { result: 'failed', reason: `${reason}: a redirect, give the final address`, permanent: false }
+  if (status < 500 && status !== 408 && status !== 425 && status !== 429)
+    return { result: 'failed', reason, permanent: MESSAGE_REFUSED.has(status) }
   const afterMs = retryAfter(response.headers.get('retry-after'), clock.now())
   return { result: 'retry', reason, ...(afterMs === null ? {} : { afterMs }) }
 }

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createSecretResolver } from '../../core/config/secrets.ts'
 import { systemClock } from '../../core/lifecycle/clock.ts'
+import type { Log } from '../../core/log/log.ts'
 import type { Message } from '../../notify/channel.ts'
 import { createWebhookChannel, retryAfter } from '../../notify/channels/webhook.ts'
 import type { NotifyConfig, WebhookConfig } from '../../notify/notify-file.ts'
@@ -69,7 +72,6 @@ const post = (over: WebhookConfig) =>
 describe('webhook', () => {
   test('posts the alarm, signed, with a key that names the message', async () => {
     const { calls, url } = await serve()
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the configuration
     expect(await post(config(url, { secret: '${env:HOOK}', headers: { 'X-Team': 'ops ${env:HOOK}' } }))).toEqual({
       result: 'sent',
       reference: '204',
@@ -94,9 +96,10 @@ describe('webhook', () => {
     [503, { 'retry-after': '7' }, { result: 'retry', reason: 'HTTP 503', afterMs: 7000 }],
     [429, {}, { result: 'retry', reason: 'HTTP 429' }],
     [500, {}, { result: 'retry', reason: 'HTTP 500' }],
-    [404, {}, { result: 'failed', reason: 'HTTP 404', permanent: true }],
+    [404, {}, { result: 'failed', reason: 'HTTP 404', permanent: false }],
+    [422, {}, { result: 'failed', reason: 'HTTP 422', permanent: true }],
     [401, {}, { result: 'failed', reason: 'HTTP 401', permanent: false }],
-    [302, { location: '/x' }, { result: 'failed', reason: 'HTTP 302: a redirect, give the final address', permanent: true }],
+    [302, { location: '/x' }, { result: 'failed', reason: 'HTTP 302: a redirect, give the final address', permanent: false }],
   ])('%i is %o', async (code, headers: Record<string, string>, delivery) => {
     const { url } = await serve(status(code, headers))
     expect(await post(config(url))).toEqual(delivery)
@@ -110,7 +113,6 @@ describe('webhook', () => {
     })
     const { url } = await serve(() => undefined)
     expect(await post(config(url, { timeout: 100 }))).toEqual({ result: 'retry', reason: 'no answer in time', uncertain: true })
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the configuration
     expect(await post(config(url, { secret: '${env:NOT_SET}' }))).toMatchObject({
       result: 'failed',
       permanent: false,
@@ -155,6 +157,21 @@ describe('in the chain of channels', () => {
       ['raise', 'hook', 'sent'],
       ['end', 'modem', 'sent'],
     ])
+  })
+
+  test('leaks no secret into logs, health or outbox', async () => {
+    const { url } = await serve(status(500), status(401), status(302, { location: 'https://other.example/?token=top-secret' }))
+    const lines: string[] = []
+    const write = (facts: object, words: string) => lines.push(words + JSON.stringify(facts))
+    const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log }
+    const hook = config(`${url}?token=\${env:HOOK}`, { secret: '${env:HOOK}', headers: { authorization: 'Bearer ${env:HOOK}' } })
+    const { events, start, dir, counters } = await bench({ ...both(url, ['hook']), channels: [hook] })
+    const notify = await start({ log })
+    await appendEvents(events, alarmEvent('raised'))
+    await until(() => counters.get('jifang_notify_deliveries_total', { channel: 'hook', result: 'sent' }) === 1 && notify.pending() === 0)
+    expect(lines.length).toBeGreaterThan(3)
+    const everything = [...lines, JSON.stringify(notify.channels()), await readFile(join(dir, 'notify/outbox.jsonl'), 'utf8')].join('\n')
+    expect(everything).not.toContain('top-secret')
   })
 
   test('other classes and severities are nobody’s', async () => {
