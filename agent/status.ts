@@ -32,6 +32,7 @@ export class StatusTeller {
   readonly #own = new Set<string>()
   #foreign: number[] = []
   #connectedBefore = false
+  #leaving = false
   #asserted = Number.NEGATIVE_INFINITY
   #later: NodeJS.Timeout | null = null
   #timer: NodeJS.Timeout | null = null
@@ -61,6 +62,8 @@ export class StatusTeller {
 
   /** Something stands on the own status topic. */
   onOwnStatus(payload: Buffer, retained: boolean): void {
+    // The own goodbye comes back here.
+    if (this.#leaving) return
     const seen = parse(payload)
     if (seen?.state === 'online' && this.#own.has(seen.session)) return
     const foreign = seen !== null && seen.session !== '' && !this.#own.has(seen.session)
@@ -71,6 +74,7 @@ export class StatusTeller {
 
   /** Says goodbye; the caller disconnects then. */
   async stop(): Promise<void> {
+    this.#leaving = true
     if (this.#timer) clearInterval(this.#timer)
     if (this.#later) clearTimeout(this.#later)
     await this.#deps.publish(JSON.stringify(this.#build('offline', 'stop'))).catch(() => undefined) // then the will says it

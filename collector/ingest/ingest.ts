@@ -126,7 +126,6 @@ export async function startIngest(settings: IngestSettings, deps: IngestDeps): P
     log,
   })
   stack.push('link', () => link.stop())
-  stack.push('presence', () => link.publish(presence('offline')).catch(() => undefined)) // else the will says it
 
   const state = keepState(statePath, streams, deps)
   stack.push('state', () => state.stop())

@@ -38,6 +38,7 @@ export function openCollectorLink(where: Where, parts: ListeningParts): Link & {
   const { log, counters } = parts
   const listeners = new Set<() => void>()
   const ownStatus = collectorStatusTopic(site, collectorId)
+  let leaving = false
   const sayPresence = (): void => {
     link.publish(parts.presence('online')).catch((error: unknown) => log.debug({ err: error }, 'presence not told'))
   }
@@ -65,7 +66,7 @@ export function openCollectorLink(where: Where, parts: ListeningParts): Link & {
     },
     onMessage(message) {
       if (message.topic !== ownStatus) route(site, message, parts)
-      else if (!isOnline(message, parts.presence)) sayPresence()
+      else if (!leaving && !isOnline(message, parts.presence)) sayPresence()
     },
   })
   return {
@@ -73,7 +74,11 @@ export function openCollectorLink(where: Where, parts: ListeningParts): Link & {
       return link.connected
     },
     publish: (message) => link.publish(message),
-    stop: () => link.stop(),
+    async stop() {
+      leaving = true
+      await link.publish(parts.presence('offline')).catch(() => undefined) // else the will says it
+      await link.stop()
+    },
     onConnected(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

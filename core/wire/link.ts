@@ -136,7 +136,7 @@ class BrokerLink implements Link {
     client.on('error', (error) => {
       reason = describe(error)
     })
-    client.on('message', (topic, payload, packet) => this.#plan.onMessage({ topic, payload, retained: packet.retain }))
+    client.on('message', (topic, payload, packet) => this.#receive({ topic, payload, retained: packet.retain }))
     client.once('connect', () => {
       withoutDelay(client)
       this.#client = client
@@ -159,6 +159,16 @@ class BrokerLink implements Link {
     this.#client = null
     if (up) this.#plan.onDisconnect()
     return reason
+  }
+
+  /** A defect in handling one message must not end the connection, let alone the program. */
+  #receive(message: LinkMessage): void {
+    try {
+      this.#plan.onMessage(message)
+    } catch (error) {
+      this.#deps.counters.add('jifang_mqtt_unhandled_total')
+      this.#deps.log.error({ topic: message.topic, err: error }, 'a message could not be handled')
+    }
   }
 
   async #subscribe(client: MqttClient): Promise<void> {

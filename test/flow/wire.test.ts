@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { connectAsync } from 'mqtt'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Running } from '../../core/lifecycle/stack.ts'
-import { COLLECTOR_USER, embeddedBroker, loginOf } from '../support/broker.ts'
+import { COLLECTOR_USER, embeddedBroker, loginOf, SITE } from '../support/broker.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
 import { agentEnd, collectorEnd, linesOf, numbered, numbersIn, readAll } from '../support/wire-ends.ts'
@@ -136,6 +137,30 @@ describe('agent, embedded broker, ingest, journal', () => {
     expect(await ask('poller-1', 'r1', 'probe')).toEqual({ id: 'r1', ok: false, error: 'this agent has no check ups-01' })
     expect((await ask('poller-1', 'r2', 'output')).error).toMatch(/^unsupported/)
     await expect(ask('nobody', 'r3', 'probe')).rejects.toThrow('agent nobody did not answer in time')
+  })
+
+  test('who leaves says so, and nothing is heard of it afterwards', async () => {
+    const dir = await tempDir()
+    const broker = keep(await embeddedBroker(['poller-1']))
+    const collector = await collectorEnd(join(dir, 'c'), loginOf(broker.port, COLLECTOR_USER))
+    const agent = await agentEnd(join(dir, 'a'), loginOf(broker.port, 'poller-1'), 'poller-1')
+    const states: string[] = []
+    const { url, ...login } = loginOf(broker.port, COLLECTOR_USER)
+    const watcher = await connectAsync(url, { ...login, protocolVersion: 4, reconnectPeriod: 0 })
+    watcher.on('message', (topic, payload) => states.push(`${topic.split('/')[2]} ${JSON.parse(payload.toString()).state}`))
+    await watcher.subscribeAsync(`jifang/${SITE}/+/+/status`)
+    await until(() => states.includes('agent online') && states.includes('collector online'))
+    await agent.stop()
+    await until(() => collector.ingest.agents()[0]?.reason === 'stop')
+    await collector.stop()
+    await until(() => states.includes('collector offline'))
+    const late = await connectAsync(url, { ...login, protocolVersion: 4, reconnectPeriod: 0 })
+    const left: string[] = []
+    late.on('message', (topic, payload) => left.push(`${topic.split('/')[2]} ${JSON.parse(payload.toString()).state}`))
+    await late.subscribeAsync(`jifang/${SITE}/+/+/status`)
+    await until(() => left.length === 2)
+    expect(left.toSorted()).toEqual(['agent offline', 'collector offline'])
+    await Promise.all([watcher.endAsync(), late.endAsync()])
   })
 
   test('plain lines from Telegraf enter for declared devices only', async () => {
