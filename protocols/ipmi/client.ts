@@ -45,7 +45,7 @@ export interface IpmiClient {
   close(): Promise<void>
 }
 
-const BUSY_RETRIES = 6
+const BUSY_RETRIES = 5
 const BUSY_WAIT_MS = 50
 const BUSY = new Set<number>([COMPLETION.busy, COMPLETION.timeout, COMPLETION.initializing])
 const GET_DEVICE_ID: IpmiRequest = { netFn: NETFN.app, command: 0x01 }
