@@ -56,6 +56,13 @@ export async function openEventsFile(path: string): Promise<EventsFile> {
       last = parseEventId(events[events.length - 1]?.id ?? '') ?? last
     },
     async since(after, limit) {
+      const newest = after === null ? [] : await readTail(handle, size, TAIL)
+      if (after && newest[0] && compareIds(newest[0].at, after) <= 0) {
+        return newest
+          .filter(({ at }) => compareIds(at, after) > 0)
+          .map(({ event }) => event)
+          .slice(0, limit)
+      }
       const events: AlarmEvent[] = []
       const input = createReadStream(path)
       for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
