@@ -21,7 +21,13 @@ export async function createLog(settings: LogSettings): Promise<Log> {
   const fd = settings.fd ?? 2
   if (settings.format === 'json') return asLog(pino(options, pino.destination({ dest: fd, sync: true })))
   const { default: pretty } = await import('pino-pretty')
-  const stream = pretty({ destination: fd, sync: true, colorize: process.stderr.isTTY === true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
+  const stream = pretty({
+    destination: fd,
+    sync: true,
+    colorize: process.stderr.isTTY === true,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname',
+  })
   return asLog(pino(options, stream))
 }
 
