@@ -190,7 +190,9 @@ export class Intake {
 
   #ownHealth(fields: Fields, now: number): void {
     const connected = fields.broker_connected
-    if (connected !== undefined) this.#streams.broker(Number(connected) !== 0, now)
+    if (connected === undefined) return
+    const goneMs = this.#streams.broker(Number(connected) !== 0, now)
+    if (goneMs > 0) this.#book.freeze((tracked) => tracked.agent !== 'collector' && !isSynthetic(tracked.rule), goneMs)
   }
 }
 

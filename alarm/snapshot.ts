@@ -34,7 +34,7 @@ export interface EngineSnapshot {
   readonly version: number
   readonly rules: string
   readonly now: number
-  readonly streams: { readonly agents: readonly AgentTrack[]; readonly brokerDown: boolean }
+  readonly streams: { readonly agents: readonly AgentTrack[]; readonly brokerDown: number | null }
   readonly clauses: readonly (readonly [string, readonly string[]])[]
   readonly devices: readonly StoredDevice[]
 }

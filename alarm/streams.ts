@@ -35,7 +35,8 @@ export interface StreamNews {
 /** Which agents' streams are live. Pure memory: time comes from records. */
 export class Streams {
   readonly agents = new Map<string, AgentTrack>()
-  #brokerDown = false
+  /** Since when the collector has no broker; null while it has. */
+  #brokerDown: number | null = null
 
   /** Agents that must be there from now on; one that was never heard of counts as lost. */
   expect(names: ReadonlySet<string>, now: number): StreamNews[] {
@@ -95,16 +96,24 @@ export class Streams {
     return this.#lose(agent, now, reason)
   }
 
-  broker(connected: boolean, now: number): void {
-    if (this.#brokerDown && connected) this.#restart(now)
-    this.#brokerDown = !connected
+  /** The collector's own connection. Returns for how long it was gone when it comes back, else 0. */
+  broker(connected: boolean, now: number): number {
+    const since = this.#brokerDown
+    if (!connected) {
+      this.#brokerDown = since ?? now
+      return 0
+    }
+    if (since === null) return 0
+    this.#brokerDown = null
+    this.#restart(now)
+    return Math.max(0, now - since)
   }
 
   /** Agents that fell silent without a word. */
   tick(now: number): StreamNews[] {
     const collector = this.agents.get('collector')
     if (collector) collector.heard = now
-    if (this.#brokerDown) return []
+    if (this.#brokerDown !== null) return []
     const news: StreamNews[] = []
     for (const agent of this.agents.values()) {
       if (agent.name !== 'collector' && !agent.lost && now - agent.heard > LOST_MS) news.push(...this.#lose(agent, now, 'silent'))
@@ -119,19 +128,19 @@ export class Streams {
 
   /** The stream that a check's runs come by: its last agent's, else the first live candidate's; undefined while none is live. */
   liveFor(last: string, candidates: readonly string[]): AgentTrack | undefined {
-    if (this.#brokerDown) return undefined
     for (const name of [last, ...candidates]) {
+      if (this.#brokerDown !== null && name !== 'collector') continue
       const agent = this.agents.get(name)
       if (agent && !agent.lost) return agent
     }
     return undefined
   }
 
-  encode(): { agents: AgentTrack[]; brokerDown: boolean } {
+  encode(): { agents: AgentTrack[]; brokerDown: number | null } {
     return { agents: [...this.agents.values()].map((agent) => ({ ...agent })), brokerDown: this.#brokerDown }
   }
 
-  decode(stored: { readonly agents: readonly AgentTrack[]; readonly brokerDown: boolean }): void {
+  decode(stored: { readonly agents: readonly AgentTrack[]; readonly brokerDown: number | null }): void {
     this.agents.clear()
     for (const agent of stored.agents) this.agents.set(agent.name, { ...agent })
     this.#brokerDown = stored.brokerDown

@@ -103,6 +103,22 @@ describe('an agent', () => {
   })
 })
 
+describe('the broker', () => {
+  it('that is gone is one alarm; agents and checks are not blamed, timers go on when it is back', () => {
+    const s = scene()
+    flow(s, 30, 10)
+    tank(s, 80)
+    s.wait(5)
+    const told: string[] = []
+    const own = (connected: number) => s.sample('collector', 'jifang_collector.broker_connected', connected, { agent: 'collector' })
+    for (let at = 0; at < 60; at++) told.push(...own(0), ...s.wait(10, true))
+    expect(told).toEqual(['raised broker-lost major'])
+    expect(own(1)).toEqual(['resolved broker-lost major'])
+    expect([...s.status('poller', {}), ...tank(s, 80), ...s.wait(4)]).toEqual([])
+    expect(s.wait(1)).toEqual(['raised level minor'])
+  })
+})
+
 describe('late data', () => {
   it('moves the state silently, and its net state is told once', () => {
     const s = scene()
