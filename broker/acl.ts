@@ -6,7 +6,7 @@ export interface BrokerUsers {
   readonly site: string
   /** User names of collectors: all of the site's topics. */
   readonly collectors: readonly string[]
-  /** User names that may publish plain line protocol, with their topic filters. */
+  /** Who may publish plain line protocol, with the topic filter; `*` is every user. Collectors may read them all. */
   readonly extra?: readonly { readonly user: string; readonly topic: string }[]
 }
 
@@ -30,7 +30,8 @@ export function mayAccess(users: BrokerUsers, user: string, access: Access, topi
     if (covers(`${root}#`, topic)) return true
     return access === 'read' && (users.extra ?? []).some((extra) => covers(extra.topic, topic))
   }
-  if (access === 'write' && (users.extra ?? []).some((extra) => extra.user === user && covers(extra.topic, topic))) return true
+  if (access === 'write' && (users.extra ?? []).some((extra) => (extra.user === user || extra.user === '*') && covers(extra.topic, topic)))
+    return true
   return AGENT_RULES.some((rule) => rule.access === access && covers(root + rule.path.replaceAll('%u', user), topic))
 }
 
@@ -42,9 +43,10 @@ export function mosquittoAcl(users: BrokerUsers): string {
     lines.push('', `user ${user}`, `topic readwrite ${root}#`)
     for (const extra of users.extra ?? []) lines.push(`topic read ${extra.topic}`)
   }
-  for (const extra of users.extra ?? []) lines.push('', `user ${extra.user}`, `topic write ${extra.topic}`)
+  for (const extra of users.extra ?? []) if (extra.user !== '*') lines.push('', `user ${extra.user}`, `topic write ${extra.topic}`)
   lines.push('', '# every agent; %u is its user name, which is its name')
   for (const { access, path } of AGENT_RULES) lines.push(`pattern ${access} ${root}${path}`)
+  for (const extra of users.extra ?? []) if (extra.user === '*') lines.push(`pattern write ${extra.topic}`)
   return `${lines.join('\n')}\n`
 }
 

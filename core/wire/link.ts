@@ -172,8 +172,12 @@ class BrokerLink implements Link {
   }
 
   async #subscribe(client: MqttClient): Promise<void> {
-    if (this.#plan.subscriptions.length === 0) return
-    await client.subscribeAsync([...this.#plan.subscriptions], { qos: 1 })
+    const { subscriptions } = this.#plan
+    const results = await Promise.allSettled(subscriptions.map((topic) => client.subscribeAsync(topic, { qos: 1 })))
+    const denied = subscriptions.filter((_, index) => results[index]?.status === 'rejected')
+    if (denied.length > 0 && denied.length === subscriptions.length) throw new Error(`the broker allows none of ${denied.join(', ')}`)
+    // One topic too many must not keep the rest from working.
+    for (const topic of denied) this.#deps.log.error({ topic }, 'the broker does not allow this subscription: correct its topic rules')
   }
 
   #connected(): void {

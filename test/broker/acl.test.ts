@@ -40,6 +40,14 @@ describe('topic rules', () => {
     expect(mayAccess(users, user, access, topic)).toBe(allowed)
   })
 
+  test('`*` lets every user publish there, and only there', () => {
+    const open = { ...users, extra: [{ user: '*', topic: 'metrics/#' }] }
+    expect(mayAccess(open, 'poller', 'write', 'metrics/cpu')).toBe(true)
+    expect(mayAccess(open, 'poller', 'read', 'metrics/cpu')).toBe(false)
+    expect(mayAccess(open, '', 'write', 'metrics/cpu')).toBe(false)
+    expect(mosquittoAcl(open)).toMatch(/\npattern write metrics\/#\n$/)
+  })
+
   test('a filter covers what it can match, not more', () => {
     expect(covers('a/+/c', 'a/+/c')).toBe(true)
     expect(covers('a/b/c', 'a/+/c')).toBe(false)

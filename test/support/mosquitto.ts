@@ -72,8 +72,8 @@ function configuration(dir: string, password: number, certificate: number): stri
   ].join('\n')
 }
 
-/** An authority and, signed by it, one certificate for each name. */
-function makeCertificates(dir: string, names: readonly string[]): void {
+/** An authority (`ca.crt`) and, signed by it, one certificate (`NAME.crt`, `NAME.key`) for each name. */
+export function makeCertificates(dir: string, names: readonly string[]): void {
   const run = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe', cwd: dir })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   run('req', '-x509', ...key, '-days', '2', '-subj', '/CN=test authority', '-keyout', 'ca.key', '-out', 'ca.crt')
