@@ -1,4 +1,5 @@
 import { hostRules } from './defaults/hosts.ts'
+import { ipmiRules } from './defaults/ipmi.ts'
 import { lossRules } from './defaults/losses.ts'
 import { powerRules } from './defaults/power.ts'
 import { roomRules } from './defaults/room.ts'
@@ -10,4 +11,12 @@ import type { RuleInput } from './rule-schema.ts'
  * Rules that come with jifang; alarms.yaml changes or switches off any of them by name, devices.yaml per device.
  * `agent.*` and `check.silent` are not measured but told by the judge itself from the streams (alarm/streams.ts).
  */
-export const defaultRules: readonly RuleInput[] = [...lossRules, ...hostRules, ...serviceRules, ...powerRules, ...roomRules, ...selfRules]
+export const defaultRules: readonly RuleInput[] = [
+  ...lossRules,
+  ...hostRules,
+  ...serviceRules,
+  ...powerRules,
+  ...roomRules,
+  ...ipmiRules,
+  ...selfRules,
+]

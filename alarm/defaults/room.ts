@@ -72,35 +72,4 @@ export const roomRules: readonly RuleInput[] = [
       { severity: 'minor', fire: '== fault', for: '30s' },
     ],
   },
-  {
-    name: 'ipmi-sensor',
-    title: { zh: '硬件 {name} 异常({state})', en: 'hardware {name}: {state}' },
-    on: 'ipmi_sensor.state_code',
-    where: { name: 'not chassis_power_status' },
-    by: ['name', 'entity_id'],
-    levels: [
-      { severity: 'major', fire: '>= 2', clear: 'inside 0..1', runs: 2 },
-      { severity: 'minor', fire: '>= 1', clear: '== 0', runs: 2 },
-    ],
-  },
-  {
-    name: 'ipmi-event',
-    title: { zh: '硬件事件 {sensor}: {text}', en: 'hardware event {sensor}: {text}' },
-    on: 'event.active_code',
-    where: { source: 'sel' },
-    by: ['sensor', 'event'],
-    levels: [
-      { severity: 'major', fire: '>= 2', clear: 'inside 0..1' },
-      { severity: 'minor', fire: '>= 1', clear: '== 0' },
-    ],
-  },
-  {
-    name: 'host-power-off',
-    title: { zh: '服务器已关机', en: 'host is powered off' },
-    on: 'ipmi_sensor.value',
-    where: { name: 'chassis_power_status' },
-    by: [],
-    levels: [{ severity: 'major', fire: '== 0', runs: 2 }],
-    loss: 'power',
-  },
 ]

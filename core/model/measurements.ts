@@ -77,6 +77,9 @@ const TYPED: Readonly<Record<string, Fields>> = {
     response_string_match: 'int',
     response_status_code_match: 'int',
   },
+  ipmi_sensor: { status: 'int' },
+  ipmi_device: { product_id: 'int' },
+  event: { record_id: 'int' },
   x509_cert: { age: 'int', expiry: 'int', startdate: 'int', enddate: 'int', verification_code: 'int' },
 }
 
