@@ -32,6 +32,8 @@ interface SessionDeps {
 const TAIL_BYTES = 1024 * 1024
 /** How often the acknowledged seq is written down; after a crash what was acknowledged since is sent again and known as duplicate. */
 const ACKED_EVERY_MS = 60_000
+/** While a backlog drains its segments are to go soon. */
+const TRIM_EVERY_MS = 1_000
 
 /** One session's folder: an ordered stream of records seq 1, 2, 3 … of which the acknowledged beginning is gone (DESIGN §5). */
 export class SpoolSession {
@@ -129,7 +131,8 @@ export class SpoolSession {
       if (known > this.#acked) break
       this.#forget(known)
     }
-    if (now - this.#ackedSavedAt < ACKED_EVERY_MS && this.bytes < this.#o.segmentBytes) return
+    const every = this.bytes < this.#o.segmentBytes ? ACKED_EVERY_MS : TRIM_EVERY_MS
+    if (now - this.#ackedSavedAt < every) return
     this.#ackedSavedAt = now
     this.#later(() => this.#tidy())
   }
