@@ -16,7 +16,7 @@ export function command(): Command {
       const folder = dir ?? options.config ?? defaultConfigDir()
       const result = await loadConfig(folder)
       process.stdout.write(options.json ? `${JSON.stringify(forPrograms(result), null, 2)}\n` : forPeople(result, folder))
-      if (!result.ok) process.exitCode = BAD_CONFIGURATION
+      if (result.issues.some((issue) => issue.level === 'error')) process.exitCode = BAD_CONFIGURATION
     })
 }
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { profileRules } from '../alarm/profile-rules.ts'
 import type { RuleSet } from '../alarm/rule.ts'
-import { parseRules } from '../alarm/rules-file.ts'
+import { type ProfileRules, parseRules } from '../alarm/rules-file.ts'
 import { type ConfigIssue, parseDocument, placesOf, quoted, sortIssues, valueAt, type YamlDocument } from '../core/config/document.ts'
 import { createSecretResolver, type SecretResolver } from '../core/config/secrets.ts'
 import { agentNameOf, parseSettings, type Settings } from '../core/config/settings.ts'
@@ -36,7 +36,7 @@ export interface LoadedConfig {
   readonly secrets: SecretResolver
   /** Changes with every change of any file. */
   readonly fingerprint: string
-  /** Warnings only. */
+  /** Warnings, and errors of profiles: a broken one is left out, the others work. */
   readonly issues: readonly ConfigIssue[]
 }
 
@@ -76,11 +76,13 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
   const profiles = known ?? (await loadAllProfiles(resolve(dir)))
   const ownProfiles = await loadOwnProfiles(resolve(dir))
   checkProfileNames(devices, profiles)
-  const rules = parseRules(alarms, { profiles: profileRules(profiles.data), ...(parsed ? { inventory: parsed } : {}) })
+  const fromProfiles = soundRules(profiles)
+  const rules = parseRules(alarms, { profiles: fromProfiles.rules, ...(parsed ? { inventory: parsed } : {}) })
   const notify = parseNotify(notifyDoc)
-  const issues = sortIssues([...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues), ...profiles.issues])
+  const inFiles = [...found.issues, ...[jifang, devices, alarms, notifyDoc].flatMap((doc) => doc.issues)]
+  const issues = sortIssues([...inFiles, ...profiles.issues, ...fromProfiles.issues])
   const fingerprint = createHash('sha256').update(found.fingerprint).update(JSON.stringify(profiles.data)).digest('hex')
-  if (!settings || agentName === undefined || !parsed || !rules || !notify || issues.some((issue) => issue.level === 'error'))
+  if (!settings || agentName === undefined || !parsed || !rules || !notify || inFiles.some((issue) => issue.level === 'error'))
     return { ok: false, fingerprint, issues }
   const secrets = createSecretResolver({ env, baseDir: resolve(dir), paths: settings.secrets.paths })
   return {
@@ -98,6 +100,18 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
     fingerprint,
     issues,
   }
+}
+
+/** The rules of each profile whose rules can all be understood, and what is wrong with the others. */
+function soundRules({ data }: LoadedProfiles): { rules: ProfileRules[]; issues: ConfigIssue[] } {
+  const rules: ProfileRules[] = []
+  const issues: ConfigIssue[] = []
+  for (const profile of profileRules(data)) {
+    const alone = parseDocument('', profile.place.file)
+    if (parseRules(alone, { profiles: [profile] })) rules.push(profile)
+    issues.push(...alone.issues)
+  }
+  return { rules, issues }
 }
 
 function parseDevices(found: FoundFiles, settings: Settings | undefined, agentName: string | undefined): Inventory | undefined {

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import type { Socket } from 'node:net'
 import { HttpError, InfluxDB } from '@influxdata/influxdb-client'
 import type { Clock } from '../../core/lifecycle/clock.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -34,11 +35,17 @@ export interface Poster {
   close(): void
 }
 
-/** Over the transport of the official client only: its write buffer drops what it can't send, and reads Retry-After as ms. */
-export function createPoster(endpoint: Endpoint, timeoutMs: number, clock: Clock): Poster {
-  const agent = endpoint.url.startsWith('https:')
-    ? new HttpsAgent({ keepAlive: true, maxSockets: 2 })
-    : new HttpAgent({ keepAlive: true, maxSockets: 2 })
+/**
+ * Over the transport of the official client only: its write buffer drops what it can't send, and reads Retry-After as ms.
+ * `onLost`: a connection ended while nothing was under way, so no post will tell that the database was killed.
+ */
+export function createPoster(endpoint: Endpoint, timeoutMs: number, clock: Clock, onLost: () => void): Poster {
+  const agent = watchIdle(
+    endpoint.url.startsWith('https:')
+      ? new HttpsAgent({ keepAlive: true, maxSockets: 2 })
+      : new HttpAgent({ keepAlive: true, maxSockets: 2 }),
+    onLost,
+  )
   const { transport } = new InfluxDB({
     url: endpoint.url,
     timeout: timeoutMs,
@@ -76,6 +83,26 @@ export function createPoster(endpoint: Endpoint, timeoutMs: number, clock: Clock
 function outcomeOfStatus(status: number): Outcome {
   if (status === 204) return { kind: 'accepted' }
   return { kind: 'wait', why: 'refused', message: `answered ${status} instead of 204: is this the right address?`, retryAfterMs: null }
+}
+
+/** Tells when a connection that waits for its next request is closed from the other side. */
+function watchIdle(agent: HttpAgent | HttpsAgent, onLost: () => void): HttpAgent | HttpsAgent {
+  const idle = new WeakSet<object>()
+  const watched = new WeakSet<object>()
+  agent.on('free', (socket: Socket) => {
+    idle.add(socket)
+    if (watched.has(socket)) return
+    watched.add(socket)
+    socket.once('close', () => {
+      if (idle.has(socket)) onLost()
+    })
+  })
+  const reuse = agent.reuseSocket.bind(agent)
+  agent.reuseSocket = (socket, request) => {
+    idle.delete(socket)
+    reuse(socket, request)
+  }
+  return agent
 }
 
 function outcomeOfError(error: Error, timedOut: boolean, clock: Clock): Outcome {

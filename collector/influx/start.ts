@@ -64,8 +64,11 @@ export async function startInflux(options: InfluxOptions): Promise<InfluxWriter>
   const letters = await openDeadLetters(options.deadLetterDir, (bytes) =>
     options.counters.add('jifang_influx_dead_letters_dropped_bytes_total', bytes),
   )
-  const poster = createPoster(endpoint, options.settings.timeout, options.clock)
-  return new JournalWriter(options, { endpoint, cursor, letters, poster })
+  const line: { onLost: () => void } = { onLost: () => {} }
+  const poster = createPoster(endpoint, options.settings.timeout, options.clock, () => line.onLost())
+  const writer = new JournalWriter(options, { endpoint, cursor, letters, poster })
+  line.onLost = () => writer.lost()
+  return writer
 }
 
 interface Parts {
@@ -100,6 +103,11 @@ class JournalWriter implements InfluxWriter {
 
   state(): InfluxState {
     return { position: this.#position, lagBytes: Math.max(0, this.#o.source.synced - this.#position), waiting: this.#waiting }
+  }
+
+  /** The database may have been killed: what it acknowledged last is sent again. */
+  lost(): void {
+    this.#broken = true
   }
 
   async stop(): Promise<void> {
