@@ -1,5 +1,6 @@
 import { hostname, type as osType, release } from 'node:os'
 import type { Clock } from '../core/lifecycle/clock.ts'
+import { pause } from '../core/lifecycle/pause.ts'
 import type { Log } from '../core/log/log.ts'
 import type { AgentStatus } from '../core/wire/payloads.ts'
 import type { Spool } from './spool.ts'
@@ -24,6 +25,8 @@ const FOREIGN_LIMIT = 2
 /** No fight at full speed with the other one. */
 const ASSERT_GAP_MS = 1_000
 const SESSIONS_TOLD = 20
+/** A broker that hangs must not hold up the end. */
+const GOODBYE_MS = 1_000
 
 /** What the agent says about itself: retained, as will, each minute, and again when somebody else writes there (DESIGN §5). */
 export class StatusTeller {
@@ -77,7 +80,10 @@ export class StatusTeller {
     this.#leaving = true
     if (this.#timer) clearInterval(this.#timer)
     if (this.#later) clearTimeout(this.#later)
-    await this.#deps.publish(JSON.stringify(this.#build('offline', 'stop'))).catch(() => undefined) // then the will says it
+    const goodbye = this.#deps.publish(JSON.stringify(this.#build('offline', 'stop'))).catch(() => undefined) // else the will says it
+    const said = new AbortController()
+    await Promise.race([goodbye, pause(GOODBYE_MS, said.signal)])
+    said.abort()
   }
 
   #meet(seen: AgentStatus): void {

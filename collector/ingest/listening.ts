@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/lifecycle/clock.ts'
 import type { Counters } from '../../core/lifecycle/counters.ts'
+import { pause } from '../../core/lifecycle/pause.ts'
 import type { Log } from '../../core/log/log.ts'
 import type { NewRecord } from '../../core/segment/types.ts'
 import { type Link, type LinkMessage, type LinkSettings, type Outgoing, openLink } from '../../core/wire/link.ts'
@@ -24,6 +25,9 @@ export interface ListeningParts {
   readonly counters: Counters
   readonly log: Log
 }
+
+/** A broker that hangs must not hold up the end. */
+const GOODBYE_MS = 1_000
 
 interface Where {
   readonly site: string
@@ -76,7 +80,10 @@ export function openCollectorLink(where: Where, parts: ListeningParts): Link & {
     publish: (message) => link.publish(message),
     async stop() {
       leaving = true
-      await link.publish(parts.presence('offline')).catch(() => undefined) // else the will says it
+      const goodbye = link.publish(parts.presence('offline')).catch(() => undefined) // else the will says it
+      const said = new AbortController()
+      await Promise.race([goodbye, pause(GOODBYE_MS, said.signal)])
+      said.abort()
       await link.stop()
     },
     onConnected(listener) {
