@@ -43,7 +43,7 @@ async function serve(count: number, port: number): Promise<void> {
       port,
       delayMs: manner === 'slow' ? 3000 : 0,
       loss: manner === 'lossy' ? 0.3 : 0,
-      vary: false,
+      vary: true,
       clock: systemClock,
     })
   }

@@ -41,7 +41,8 @@ export function rateBetween(previous: CounterReading | undefined, current: Count
 /** Did the device run on between the readings? sysUpTime itself starts over after 497 days (2³² hundredths of a second). */
 function ranOn(previous: CounterReading, current: CounterReading, elapsedMs: number): 'yes' | 'no' | 'unknown' {
   if (previous.discontinuity !== null && current.discontinuity !== null && previous.discontinuity !== current.discontinuity) return 'no'
-  if (previous.uptime === null || current.uptime === null) return 'unknown'
+  // Some cards never count sysUpTime: then it proves nothing.
+  if (previous.uptime === null || current.uptime === null || previous.uptime === current.uptime) return 'unknown'
   return uptimeContinues(previous.uptime, current.uptime, elapsedMs) ? 'yes' : 'no'
 }
 

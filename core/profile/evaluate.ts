@@ -22,10 +22,10 @@ export const MAX_ROWS = 20_000
 export async function evaluate(groups: readonly Group[], source: VarbindSource): Promise<GroupResult[]> {
   const snapshot = new Snapshot(source)
   await snapshot.fetchScalars(groups.flatMap((group) => [...group.needs.scalars]))
+  await snapshot.fetchColumns(groups.flatMap((group) => [...group.needs.columns]))
   const results: GroupResult[] = []
   const claimed = new Map<string, string>()
   for (const group of groups) {
-    await snapshot.fetchColumns(group.needs.columns)
     const answeredInstead = group.unless.some((name) =>
       results.some((other) => other.group.profile === group.profile && other.group.name === name && other.values.some(isGood)),
     )

@@ -1,5 +1,4 @@
 import type { Reason } from '../model/reason.ts'
-import { indexOf, isUnder } from './oid.ts'
 import type { Answer, Varbind, VarbindSource } from './varbind.ts'
 
 export interface Trouble {
@@ -32,10 +31,9 @@ export class Snapshot {
     if (wanted.length === 0) return
     const answer = await this.#source.columns(wanted)
     for (const root of wanted) this.#columns.set(root, new Map())
-    for (const varbind of answer.varbinds) {
-      const root = wanted.find((candidate) => isUnder(varbind.oid, candidate))
-      if (root !== undefined) this.#columns.get(root)?.set(indexOf(varbind.oid, root), varbind)
-    }
+    const known = new Set(wanted)
+    const nested = wanted.some((root) => parentsOf(root).some((parent) => known.has(parent)))
+    for (const varbind of answer.varbinds) this.#file(varbind, known, nested)
     this.#note(answer)
   }
 
@@ -52,9 +50,26 @@ export class Snapshot {
     return this.#troubles.get(oid) ?? null
   }
 
+  /** Into the column with the longest root above it; into every one where columns lie within each other. */
+  #file(varbind: Varbind, known: ReadonlySet<string>, nested: boolean): void {
+    const { oid } = varbind
+    for (let dot = oid.lastIndexOf('.'); dot > 0; dot = oid.lastIndexOf('.', dot - 1)) {
+      const root = oid.slice(0, dot)
+      if (!known.has(root)) continue
+      this.#columns.get(root)?.set(oid.slice(dot + 1), varbind)
+      if (!nested) return
+    }
+  }
+
   #note(answer: Answer): void {
     for (const { oid, reason, detail } of answer.failed) this.#troubles.set(oid, { reason, ...(detail === undefined ? {} : { detail }) })
   }
+}
+
+function parentsOf(oid: string): string[] {
+  const parents: string[] = []
+  for (let dot = oid.lastIndexOf('.'); dot > 0; dot = oid.lastIndexOf('.', dot - 1)) parents.push(oid.slice(0, dot))
+  return parents
 }
 
 const EMPTY: ReadonlyMap<string, Varbind> = new Map()

@@ -19,6 +19,7 @@ const UNITS: Readonly<Record<string, UnitFacts>> = {
   voltampere: { symbol: 'VA', min: -1e8, max: 1e8 },
   var: { symbol: 'var', min: -1e8, max: 1e8 },
   watthour: { symbol: 'Wh', min: 0, max: 1e13 },
+  kilowatthour: { symbol: 'kWh', min: -1e9, max: 1e10 },
   amperehour: { symbol: 'Ah', min: -1e6, max: 1e6 },
   hertz: { symbol: 'Hz', min: 0, max: 1000, auto: 100 },
   minutes: { symbol: 'min', min: 0, max: 50_000 },
@@ -86,8 +87,6 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   megawatt: ['watt', 1e6, 0],
   kilovoltampere: ['voltampere', 1000, 0],
   kilovar: ['var', 1000, 0],
-  kilowatthour: ['watthour', 1000, 0],
-  megawatthour: ['watthour', 1e6, 0],
   kilohertz: ['hertz', 1000, 0],
   centihertz: ['hertz', 0.01, 0],
   centiseconds: ['seconds', 0.01, 0],
@@ -111,9 +110,11 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   megabits_per_second: ['bits_per_second', 1e6, 0],
   milliwatt_db: ['dbm', 1, 0],
 }
+/** Energy goes between any two of these. */
+const WATTHOURS: Readonly<Record<string, number>> = { watthour: 1, kilowatthour: 1000, megawatthour: 1e6 }
 const SECONDS: Readonly<Record<string, number>> = { centiseconds: 0.01, ms: 0.001, seconds: 1, minutes: 60, hours: 3600, days: 86_400 }
 
-export const SOURCE_UNITS: readonly string[] = [...Object.keys(UNITS), ...Object.keys(CONVERSIONS)]
+export const SOURCE_UNITS: readonly string[] = [...Object.keys(UNITS), ...Object.keys(CONVERSIONS), 'megawatthour']
 
 /** Value in `target` of a value in `source`; null when the two measure different things. */
 export function convertUnit(value: number, source: string, target: string): number | null {
@@ -121,6 +122,9 @@ export function convertUnit(value: number, source: string, target: string): numb
   const from = SECONDS[source]
   const to = SECONDS[target]
   if (from !== undefined && to !== undefined) return (value * from) / to
+  const energyFrom = WATTHOURS[source]
+  const energyTo = WATTHOURS[target]
+  if (energyFrom !== undefined && energyTo !== undefined) return (value * energyFrom) / energyTo
   if (source === 'milliwatt' && target === 'dbm') return value > 0 ? 10 * Math.log10(value) : null
   const conversion = CONVERSIONS[source]
   return conversion && conversion[0] === target ? value * conversion[1] + conversion[2] : null

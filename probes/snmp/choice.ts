@@ -39,6 +39,6 @@ export function changedSince(before: Sighting | null, now: Sighting): boolean {
   if (!before) return true
   const { identity } = before
   if (identity.sysObjectID !== now.identity.sysObjectID || identity.sysDescr !== now.identity.sysDescr) return true
-  if (identity.uptime === null || now.identity.uptime === null) return false
+  if (identity.uptime === null || now.identity.uptime === null || identity.uptime === now.identity.uptime) return false
   return !uptimeContinues(identity.uptime, now.identity.uptime, now.at - before.at)
 }

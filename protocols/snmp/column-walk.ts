@@ -17,17 +17,36 @@ interface Cursor {
   readonly seen: Set<string> | null
 }
 
-/** Walks several columns in lockstep with GETBULK (GETNEXT where bulk is off), as many varbinds per answer as this device has shown to bear. */
+/**
+ * Walks columns in lockstep with GETBULK (GETNEXT where bulk is off), as many varbinds per answer as this device has shown to bear.
+ * Several short tables share a request. A table that gets no answer is read alone from then on, and last, so that it takes nothing with it.
+ */
 export async function walkColumns(run: Run, roots: readonly string[]): Promise<Answer> {
   const varbinds: Varbind[] = []
   const failed: SourceFailure[] = []
-  for (let i = 0; i < roots.length; i += ABREAST) {
-    const cursors = roots
-      .slice(i, i + ABREAST)
-      .map((root): Cursor => ({ root, at: root, done: false, seen: run.nonincreasing ? new Set() : null }))
-    await walkAbreast(run, cursors, varbinds, failed)
+  const { suspects } = run.tuning
+  const calm = roots.filter((root) => !suspects.has(tableOf(root)))
+  for (let i = 0; i < calm.length; i += ABREAST) await walkAbreast(run, cursorsOf(run, calm.slice(i, i + ABREAST)), varbinds, failed)
+  const doubtful = roots.filter((root) => !calm.includes(root))
+  for (const table of tablesOf(doubtful)) {
+    const before = failed.length
+    await walkAbreast(run, cursorsOf(run, table), varbinds, failed)
+    if (failed.length === before && table[0] !== undefined) suspects.delete(tableOf(table[0]))
   }
   return { varbinds, failed }
+}
+
+/** Columns stand under their table's entry. */
+const tableOf = (root: string): string => root.slice(0, root.lastIndexOf('.'))
+
+function tablesOf(roots: readonly string[]): string[][] {
+  const tables = new Map<string, string[]>()
+  for (const root of roots) tables.set(tableOf(root), [...(tables.get(tableOf(root)) ?? []), root])
+  return [...tables.values()]
+}
+
+function cursorsOf(run: Run, roots: readonly string[]): Cursor[] {
+  return roots.map((root) => ({ root, at: root, done: false, seen: run.nonincreasing ? new Set() : null }))
 }
 
 async function walkAbreast(run: Run, cursors: readonly Cursor[], varbinds: Varbind[], failed: SourceFailure[]): Promise<void> {
@@ -42,12 +61,24 @@ async function walkAbreast(run: Run, cursors: readonly Cursor[], varbinds: Varbi
       const columns = await step(run, open)
       for (const [i, cursor] of open.entries()) advance(cursor, columns[i] ?? [], varbinds, failed)
     } catch (error) {
-      const failure = asFailure(error)
-      // Version 1 says noSuchName for "nothing behind this": one column's end must not end the others.
-      if (failure.kind === 'bad_oid' && failure.reason === 'no_such') endColumn(open, failure)
-      else if (failure.kind === 'bad_oid' && open.length > 1) await oneByOne(run, open, varbinds, failed)
-      else fail(open, failure, failed)
+      await afterFailure(run, open, asFailure(error), varbinds, failed)
     }
+  }
+}
+
+async function afterFailure(run: Run, open: Cursor[], failure: SnmpFailure, varbinds: Varbind[], failed: SourceFailure[]): Promise<void> {
+  const tables = tablesOf(open.map((cursor) => cursor.root))
+  // Version 1 says noSuchName for "nothing behind this": one column's end must not end the others.
+  if (failure.kind === 'bad_oid' && failure.reason === 'no_such') endColumn(open, failure)
+  else if (failure.kind === 'bad_oid' && open.length > 1) await oneByOne(run, open, varbinds, failed)
+  else if (failure.kind === 'timeout' && tables.length > 1 && !run.fatal) {
+    for (const table of tables) {
+      const own = open.filter((cursor) => table.includes(cursor.root))
+      await walkAbreast(run, own, varbinds, failed)
+    }
+  } else {
+    if (failure.kind === 'timeout') for (const cursor of open) run.tuning.suspects.add(tableOf(cursor.root))
+    fail(open, failure, failed)
   }
 }
 
@@ -69,8 +100,20 @@ function fail(open: readonly Cursor[], failure: SnmpFailure, failed: SourceFailu
 }
 
 async function step(run: Run, open: readonly Cursor[]): Promise<Found[][]> {
-  const { session, tuning, timeoutMs, signal } = run
+  const { tuning } = run
   if (!tuning.bulk) return stepNext(run, open)
+  const { repetitions, proven } = tuning
+  try {
+    return await stepBulk(run, open)
+  } catch (error) {
+    // Nothing came back at any size: size was not the reason.
+    if (asFailure(error).kind === 'timeout') Object.assign(tuning, { repetitions, proven })
+    throw error
+  }
+}
+
+async function stepBulk(run: Run, open: readonly Cursor[]): Promise<Found[][]> {
+  const { session, tuning, timeoutMs, signal } = run
   const at = open.map((cursor) => cursor.at)
   for (let tries = 0; ; tries++) {
     const repetitions = Math.max(1, Math.floor(tuning.repetitions / open.length))
@@ -83,6 +126,8 @@ async function step(run: Run, open: readonly Cursor[]): Promise<Found[][]> {
       if (run.fatal || (failure.kind !== 'timeout' && failure.kind !== 'too_big')) throw failure
       if (failure.kind === 'timeout') unanswered(tuning, tries)
       if (failure.kind === 'too_big' ? tooBig(tuning) : tries < run.retries) continue
+      // Several tables: whoever does not answer is found out first.
+      if (failure.kind === 'timeout' && tablesOf(open.map((cursor) => cursor.root)).length > 1) throw failure
       return await stepWithoutBulk(run, open)
     }
   }

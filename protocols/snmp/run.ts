@@ -16,7 +16,7 @@ export interface LiveOptions {
 }
 
 /** Silences in a row after which the rest is not tried: a device that died half-way must not cost its whole deadline. */
-const MAX_SILENCES = 6
+const MAX_SILENCES = 8
 
 /** State of one run against one device. */
 export interface Run extends LiveOptions {

@@ -13,8 +13,8 @@ export interface SimulatorOptions {
   readonly delayMs?: number
   /** Share of requests that get no answer, 0 … 1. */
   readonly loss?: number
-  /** Counters count, sysUpTime runs, gauges and larger integers move a little. */
-  readonly vary?: boolean
+  /** true: counters count, sysUpTime runs, gauges and larger integers move a little. Or what to answer instead of a recorded value. */
+  readonly vary?: boolean | ((varbind: Varbind) => Varbind)
   readonly clock: Clock
   /** For loss; default Math.random. */
   readonly random?: () => number
@@ -32,7 +32,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const respond = createResponder({
     varbinds: options.varbinds,
     ...(options.community === undefined ? {} : { community: options.community }),
-    ...(options.vary ? { vary: createVariation(clock) } : {}),
+    ...(options.vary ? { vary: options.vary === true ? createVariation(clock) : options.vary } : {}),
   })
   const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 1 << 20 })
   const pending = new Set<NodeJS.Timeout>()

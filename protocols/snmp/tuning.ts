@@ -7,6 +7,8 @@ export interface Tuning {
   bulk: boolean
   /** Version 1 only: objects that made a whole GET fail, not to be asked for again (until the device restarts). */
   readonly absent: Set<string>
+  /** Tables that were not answered last time. */
+  readonly suspects: Set<string>
   streak: number
   bulkMisses: number
 }
@@ -22,6 +24,7 @@ export function createTuning(options: { readonly maxOids?: number; readonly bulk
     maxOids: options.maxOids ?? (options.version === '1' ? 10 : 24),
     bulk: options.version !== '1' && options.bulk !== false,
     absent: new Set(),
+    suspects: new Set(),
     streak: 0,
     bulkMisses: 0,
   }

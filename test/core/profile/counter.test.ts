@@ -20,6 +20,7 @@ describe('rateBetween', () => {
     ['sysUpTime starts over after 497 days', reading({ raw: 100n, uptime: TICKS - 3000 }), later({ raw: 700n, uptime: 3000 }), 32, 10],
     ['wrap and roll-over at once', reading({ raw: TOP32 - 300n, uptime: TICKS - 3000 }), later({ raw: 300n, uptime: 3000 }), 32, 10],
     ['no sysUpTime, growing', reading({ raw: 100n, uptime: null }), later({ raw: 700n, uptime: null }), 32, 10],
+    ['a sysUpTime that stands still, growing', reading({ raw: 100n }), later({ raw: 700n, uptime: 1_000_000 }), 32, 10],
     ['an agent that refreshes sysUpTime lazily', reading({ raw: 100n }), later({ raw: 700n, uptime: 1_005_000 }), 32, 10],
   ] as const)('%s: a rate', (_, before, after, bits, expected) => {
     expect(rateBetween(before, after, bits, GAP)).toMatchObject({ kind: 'rate', perSecond: expected })

@@ -101,7 +101,8 @@ describe('reading a device', () => {
       const pdu = Buffer.from(refused).indexOf('public') + 6
       refused[pdu] = 0xa2
       const length = refused[pdu + 1] ?? 0
-      const status = pdu + (length & 0x80 ? 3 : 2) + 2 + (refused[pdu + (length & 0x80 ? 4 : 3)] ?? 0) + 2
+      const id = pdu + 2 + (length & 0x80 ? length & 0x7f : 0)
+      const status = id + 2 + (refused[id + 1] ?? 0) + 2
       refused[status] = 1
       return refused
     }
@@ -118,6 +119,27 @@ describe('reading a device', () => {
     const walked = await (await device.source(AbortSignal.timeout(700))).columns(['1.3.6.1.9.1.3', '1.3.6.1.9.1.1'])
     expect(walked.varbinds.length).toBeGreaterThan(2)
     expect(walked.failed).toMatchObject([{ oid: '1.3.6.1.9.1.1', reason: 'timeout' }])
+  })
+
+  it('a table that is never answered takes no other with it, and is read last and alone from then on', async () => {
+    const two = parseRecording(`${system}${rows(1, 20)}\n${rows(2, 20)}\n1.3.6.1.8.1.1.1|2|5`).varbinds
+    const good = createResponder({ varbinds: two })
+    let asked = 0
+    const port = await twisted(
+      (datagram) => {
+        asked++
+        return Buffer.from(datagram).includes(Buffer.from('2b0601080101', 'hex')) ? null : good(datagram)
+      },
+      (answer) => answer,
+    )
+    const { device } = open(port, { request_timeout: '40ms' })
+    for (const most of [20, 12]) {
+      asked = 0
+      const walked = await (await device.source(deadline())).columns(['1.3.6.1.8.1.1', '1.3.6.1.9.1.1', '1.3.6.1.9.1.2'])
+      expect(walked.varbinds).toHaveLength(40)
+      expect(walked.failed).toMatchObject([{ oid: '1.3.6.1.8.1.1', reason: 'timeout' }])
+      expect(asked).toBeLessThan(most)
+    }
   })
 
   it('a dead device costs one request when it is known to be silent', async () => {
