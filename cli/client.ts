@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { runsIn } from './data-lock.ts'
 
 const REQUEST_DEADLINE_MS = 20_000
 
@@ -73,13 +74,21 @@ async function problemOf(response: Response, token: string | undefined): Promise
   return `${message}${hint}`
 }
 
-/** `--token`, else JIFANG_TOKEN, else the collector's own token when its data folder can be read. */
+/**
+ * `--token`, else JIFANG_TOKEN, else the collector's own when its data folder can be read: that of `dataDir`,
+ * or of the demonstration in it while that one runs.
+ */
 export async function findToken(given: string | undefined, dataDir: string): Promise<string | undefined> {
   if (given !== undefined) return given
   if (process.env.JIFANG_TOKEN) return process.env.JIFANG_TOKEN
-  try {
-    return (await readFile(join(dataDir, 'local-token'), 'utf8')).trim()
-  } catch {
-    return undefined // not on this machine or not readable: the collector says whether it needs one
+  const demo = join(dataDir, 'demo')
+  const folders = runsIn(demo) && !runsIn(dataDir) ? [demo, dataDir] : [dataDir, demo]
+  for (const folder of folders) {
+    try {
+      return (await readFile(join(folder, 'local-token'), 'utf8')).trim()
+    } catch {
+      // not on this machine or not readable: the collector says whether it needs one
+    }
   }
+  return undefined
 }

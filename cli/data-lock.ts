@@ -28,6 +28,9 @@ export function lockData(dir: string): () => void {
   throw new DataInUse(`the data folder ${dir} is being taken by another jifang at this moment`)
 }
 
+/** Does a jifang work on this data folder now? */
+export const runsIn = (dir: string): boolean => livingOwner(join(dir, 'lock')) !== null
+
 function livingOwner(path: string): number | null {
   let text: string
   try {

@@ -8,6 +8,7 @@ import { startLocalAgent } from './agent-program.ts'
 import { type BrokerAccess, brokerAccess } from './broker-users.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
 import { lockData } from './data-lock.ts'
+import { demoConfigDir, startDemoRoom } from './demo.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { languageOf, type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { renderPanel } from './panel.ts'
@@ -18,24 +19,41 @@ import { configFor, runService, type Service, serviceLog } from './service.ts'
 export function command(): Command {
   return withPlaces(new Command('up'))
     .option('--lang <zh|en>', 'language of the panel')
-    .action(async (options: PlaceOptions & { lang?: string }) => {
-      const { configDir, dataDir } = placesOf(options)
+    .option('--demo', 'beside this host run a small simulated room, clearly marked, with a data folder of its own; nobody is told anything')
+    .action(async (options: PlaceOptions & { lang?: string; demo?: boolean }) => {
+      const { configDir, dataDir } = options.demo ? demoPlaces(options) : placesOf(options)
       const config = await configFor(configDir)
       if (!config) return
       const log = await serviceLog(config)
       await runService(log, async () => {
-        const { service, url } = await startAll(config, configDir, dataDir, log)
+        const { service, url } = await startAll(config, { configDir, dataDir, demo: options.demo === true }, log)
         process.stdout.write(renderPanel({ config, configDir, dataDir, url, language: languageOf(options) }))
         return service
       })
     })
 }
 
+interface Places {
+  readonly configDir: string
+  readonly dataDir: string
+  readonly demo: boolean
+}
+
+/** The demonstration keeps out of the real room's way: a configuration and a data folder of its own. */
+const demoPlaces = (options: PlaceOptions): { configDir: string; dataDir: string } => ({
+  configDir: demoConfigDir,
+  dataDir: join(options.data ?? 'data', 'demo'),
+})
+
 /** Broker (unless another one is named), collector and agent in one process, joined by MQTT as they would be on three machines. */
-async function startAll(config: LoadedConfig, configDir: string, dataDir: string, log: Log): Promise<{ service: Service; url: string }> {
+async function startAll(config: LoadedConfig, { configDir, dataDir, demo }: Places, log: Log): Promise<{ service: Service; url: string }> {
   const stack = new StopStack(log)
   try {
     stack.push('lock', lockData(dataDir))
+    if (demo) {
+      const simulated = await startDemoRoom(config.inventory, log)
+      stack.push('simulated room', () => simulated.stop())
+    }
     const counters = new Counters()
     const access = (wanted: LoadedConfig) => brokerAccess(wanted, dataDir)
     const broker = await startRestartable('broker', config, (wanted) => openBroker(access(wanted), log, counters), log)
