@@ -1,7 +1,7 @@
 import type { Reason } from '../model/reason.ts'
 import { convert, meaningOf, passes } from './convert.ts'
 import { numberOf, rawOf, textOf } from './decode.ts'
-import type { Field, Group, ReadValue } from './model.ts'
+import type { EnumTable, Field, Group, Meaning, ReadValue } from './model.ts'
 import { arcsOf, compareArcs } from './oid.ts'
 import type { Row } from './refs.ts'
 import { Snapshot, type Trouble } from './snapshot.ts'
@@ -124,7 +124,7 @@ function readTags(cells: Group['tags'], row: Row): Record<string, string> {
 
 /** Two rows must not share a series: a later one gets its index behind the first tag that came from the row, or is dropped. */
 function uniqueTags(group: Group, tags: Record<string, string>, index: string, taken: Map<string, string>): Record<string, string> | null {
-  if (group.table === null) return tags
+  if (group.table === null || group.sameTags === 'merge') return tags
   const key = JSON.stringify(tags)
   if (!taken.has(key)) {
     taken.set(key, index)
@@ -199,7 +199,7 @@ function readPresence(group: Group, snapshot: Snapshot): ReadValue[] {
   const values: ReadValue[] = []
   const present = new Set<string>()
   for (const [index, cell] of snapshot.column(presence.column)) {
-    const meaning = meaningOf(presence.known, null, textOf(cell))
+    const meaning = presentMeaning(presence.known, textOf(cell))
     const text = meaning?.text ?? textOf(cell)
     if (text === '' || present.has(text)) continue
     present.add(text)
@@ -212,4 +212,16 @@ function readPresence(group: Group, snapshot: Snapshot): ReadValue[] {
     if (!present.has(text)) values.push({ ...base, oid: '', raw: 0, value: 0, text, words: [], tags: { [presence.tag]: text } })
   }
   return values
+}
+
+/** Exact, else by the longest known OID above it, the rest of the arcs behind the name: part 2.1 of `high head pressure`. */
+function presentMeaning(known: EnumTable, text: string): Meaning | undefined {
+  const exact = meaningOf(known, null, text)
+  if (exact || !/^\.?\d+(\.\d+)+$/.test(text)) return exact
+  const arcs = text.replace(/^\./, '').split('.')
+  for (let length = arcs.length; length > 6; length--) {
+    const above = known.get(arcs.slice(0, length).join('.'))
+    if (above) return length === arcs.length ? above : { ...above, text: `${above.text} ${arcs.slice(length).join('.')}` }
+  }
+  return undefined
 }

@@ -24,8 +24,8 @@ export interface Group {
   readonly tags: Readonly<Record<string, Cell>>
   readonly lets: Readonly<Record<string, Cell>>
   readonly where: Expression | null
-  /** Rows with equal tags: number the later ones, or drop them. */
-  readonly sameTags: 'number' | 'first'
+  /** Rows with equal tags: number the later ones, drop them, or let all speak for one series. */
+  readonly sameTags: 'number' | 'first' | 'merge'
   readonly unless: readonly string[]
   readonly everyMs: number
   readonly fields: readonly Field[]

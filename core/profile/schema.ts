@@ -105,7 +105,7 @@ const group = v.strictObject({
   tags: v.optional(tags),
   let: v.optional(v.record(name, ref)),
   where: v.optional(v.string()),
-  same_tags: v.optional(v.picklist(['number', 'first'])),
+  same_tags: v.optional(v.picklist(['number', 'first', 'merge'])),
   unless: v.optional(oneOrMany(name)),
   every: v.optional(v.pipe(v.string(), v.regex(/^\d+(s|m|h|d)$/, 'expected a duration such as 10m'))),
   missing: v.optional(oneOrMany(scalar)),
