@@ -16,7 +16,7 @@ export function compileProfile(data: ProfileData, report: Report): Profile {
     seen.add(group.name)
     return compileGroup(data, group, path, report)
   })
-  if (groups.length === 0 && listOf(data.extends).length === 0) report([], 'has neither groups nor extends')
+  if (groups.length === 0 && listOf(data.extends).length === 0 && !data.traps) report([], 'has neither groups nor extends nor traps')
   return {
     name: data.profile,
     title: typeof data.title === 'string' ? { zh: data.title, en: data.title } : data.title,

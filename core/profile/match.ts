@@ -7,6 +7,7 @@ import type { Varbind, VarbindSource } from './varbind.ts'
 
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0'
 const SYS_OBJECT_ID = '1.3.6.1.2.1.1.2.0'
+const ENTERPRISES = '1.3.6.1.4.1'
 
 export interface Verdict {
   readonly profile: Profile
@@ -46,6 +47,7 @@ export async function matchProfiles(library: ProfileLibrary, source: VarbindSour
         chosen.set(base.name, { profile: base, chosen: true, rank: base.priority, because: `extended by ${verdict.profile.name}` })
     }
   }
+  raiseExtenders(library, chosen)
   exclude(chosen)
   const verdicts = [
     ...library.profiles.map((profile) => chosen.get(profile.name) ?? { ...(own.get(profile.name) as Verdict), chosen: false }),
@@ -56,6 +58,15 @@ export async function matchProfiles(library: ProfileLibrary, source: VarbindSour
     sysObjectID: facts.sysObjectID,
     verdicts,
     profiles: verdicts.filter((verdict) => verdict.chosen).map((verdict) => verdict.profile),
+  }
+}
+
+/** Who extends a profile knows better than that profile. */
+function raiseExtenders(library: ProfileLibrary, chosen: Map<string, Verdict>): void {
+  for (const [name, verdict] of [...chosen]) {
+    const bases = library.withBases(name).slice(1)
+    const rank = Math.max(verdict.rank, ...bases.map((base) => (chosen.get(base.name)?.rank ?? -1) + 1))
+    chosen.set(name, { ...verdict, rank })
   }
 }
 
@@ -128,7 +139,7 @@ interface Found {
   readonly because: string
 }
 
-/** All keys of a condition must hold. Weight: arcs of the sysObjectID prefix; 8 for a probe that answers; 6 for words in sysDescr. */
+/** All keys of a condition must hold. Weight: arcs of the sysObjectID prefix; 8 for a probe that answers, 9 in a vendor's tree; 6 for words in sysDescr. */
 function check(condition: ConditionData, facts: Facts): Found {
   const met: string[] = []
   let weight = 0
@@ -152,7 +163,7 @@ function check(condition: ConditionData, facts: Facts): Found {
     const probe = probes.find((item) => answers(item, facts))
     if (probe === undefined) return miss(`no answer at ${probes.map(oidOf).join(', ')}`)
     met.push(`${oidOf(probe)} answers`)
-    weight = Math.max(weight, 8)
+    weight = Math.max(weight, isUnder(oidOf(probe), ENTERPRISES) ? 9 : 8)
   }
   return { met: met.length > 0, weight, because: met.join(', ') || 'an empty condition' }
 }

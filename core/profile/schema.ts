@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { trapSchema } from './traps.ts'
 
 /** The shape of config/profiles/*.yaml. What each key means is in config/profiles/README.md; meaning is checked in compile.ts. */
 
@@ -138,7 +139,7 @@ export const profileSchema = v.strictObject({
   missing: v.optional(oneOrMany(scalar)),
   groups: v.optional(v.array(group)),
   alarms: v.optional(v.array(v.looseObject({ name: v.string(), title, on: v.string(), levels: v.optional(v.array(v.looseObject({}))) }))),
-  traps: v.optional(v.array(v.looseObject({ oid }))),
+  traps: v.optional(v.array(trapSchema)),
 })
 
 export type ProfileData = v.InferOutput<typeof profileSchema>
