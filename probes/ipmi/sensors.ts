@@ -31,17 +31,28 @@ export async function readSensors(
 }
 
 async function readSensor(client: IpmiClient, sensor: Sensor, signal: AbortSignal): Promise<SensorState> {
-  const request = { netFn: NETFN.sensor, command: GET_READING, lun: sensor.lun, data: Buffer.from([sensor.number]) }
-  const data = await orNull(client.call(request, signal))
-  if (!data) return NO_READING
-  const conversion = await conversionFor(client, sensor, data[0], signal)
-  return decodeReading(sensor, data, conversion) ?? NO_READING
+  let data: Buffer
+  try {
+    data = await client.call({ netFn: NETFN.sensor, command: GET_READING, lun: sensor.lun, data: Buffer.from([sensor.number]) }, signal)
+  } catch (error) {
+    if (error instanceof CompletionError) return NO_READING
+    throw error
+  }
+  const { conversion } = sensor
+  const factors =
+    conversion && isNonLinear(conversion.linearization) ? await factorsAt(client, sensor, conversion, data[0], signal) : conversion
+  return decodeReading(sensor, data, factors) ?? NO_READING
 }
 
 /** Factors of non-linear sensors belong to one raw value and are asked from the BMC (§36.2). */
-async function conversionFor(client: IpmiClient, sensor: Sensor, raw: number | undefined, signal: AbortSignal): Promise<Conversion | null> {
-  const { conversion } = sensor
-  if (!conversion || raw === undefined || !isNonLinear(conversion.linearization)) return conversion
+async function factorsAt(
+  client: IpmiClient,
+  sensor: Sensor,
+  conversion: Conversion,
+  raw: number | undefined,
+  signal: AbortSignal,
+): Promise<Conversion | null> {
+  if (raw === undefined) return null
   const data = Buffer.from([sensor.number, raw])
   const answer = await orNull(client.call({ netFn: NETFN.sensor, command: GET_FACTORS, lun: sensor.lun, data }, signal))
   return answer && answer.length >= 7 ? { ...conversion, ...readFactors(answer.subarray(1)) } : null

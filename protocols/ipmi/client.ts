@@ -66,6 +66,8 @@ class Client implements IpmiClient {
   #session: Session | null = null
   #opening: Promise<Session> | null = null
   #idle: NodeJS.Timeout | undefined
+  /** Monotonic time of the last request, ms. */
+  #usedAt = 0
 
   constructor(options: IpmiClientOptions, deps: IpmiClientDeps) {
     this.#options = options
@@ -76,13 +78,21 @@ class Client implements IpmiClient {
   }
 
   get protection(): string | null {
-    return this.#session && !this.#session.lost ? this.#session.wire.title : null
+    return this.#ready()?.wire.title ?? null
   }
 
   async call(request: IpmiRequest, signal: AbortSignal): Promise<Buffer> {
     for (let attempt = 0; ; attempt++) {
-      const answer = await this.#exchange(request, signal)
-      this.#rearm()
+      const session = this.#ready() ?? (await this.#ensure(signal))
+      let answer: IpmiResponse
+      try {
+        answer = await session.request(request, signal)
+      } catch (error) {
+        // Only silence in a session that once worked is worth a second one: the BMC has reset or let the session expire.
+        if (!(error instanceof NoAnswerError)) throw error
+        answer = await (await this.#ensure(signal)).request(request, signal)
+      }
+      this.#usedAt = this.#deps.clock.monotonic()
       if (answer.code === 0) return answer.data
       if (!BUSY.has(answer.code) || attempt >= BUSY_RETRIES) throw new CompletionError(answer.code, describe(request))
       await delay(BUSY_WAIT_MS * 2 ** attempt, undefined, { signal }).catch(() => {
@@ -103,20 +113,14 @@ class Client implements IpmiClient {
     this.#link = null
   }
 
-  async #exchange(request: IpmiRequest, signal: AbortSignal): Promise<IpmiResponse> {
-    const first = await this.#ensure(signal)
-    try {
-      return await first.request(request, signal)
-    } catch (error) {
-      // Only silence in a session that once worked is worth a second one: the BMC has reset or let the session expire.
-      if (!(error instanceof NoAnswerError)) throw error
-      return (await this.#ensure(signal)).request(request, signal)
-    }
+  #ready(): Session | null {
+    return this.#session && !this.#session.lost ? this.#session : null
   }
 
   async #ensure(signal: AbortSignal): Promise<Session> {
     if (this.#closing.signal.aborted) throw new ProbeError('internal', 'the IPMI client is closed')
-    if (this.#session && !this.#session.lost) return this.#session
+    const ready = this.#ready()
+    if (ready) return ready
     this.#session?.end(new ProbeError('timeout', 'the session with the BMC was lost'))
     this.#session = null
     this.#opening ??= this.#open(AbortSignal.any([signal, this.#closing.signal])).finally(() => {
@@ -138,6 +142,8 @@ class Client implements IpmiClient {
     }
     this.#session = session
     this.generation += 1
+    this.#usedAt = this.#deps.clock.monotonic()
+    this.#watchIdle(session)
     this.#deps.log.debug({ address, protection: wire.title, generation: this.generation }, 'IPMI session opened')
     return session
   }
@@ -150,18 +156,21 @@ class Client implements IpmiClient {
     if (answer.code !== 0) throw new ProbeError('auth_failed', `user "${username}" may not have the privilege ${privilege} on ${address}`)
   }
 
-  #rearm(): void {
+  /** One timer per session, which looks how long ago the last request was. */
+  #watchIdle(session: Session): void {
     clearTimeout(this.#idle)
-    if (this.#keepAliveMs === 0 || this.#closing.signal.aborted) return
-    this.#idle = setTimeout(() => this.#keepAlive(), this.#keepAliveMs)
+    if (this.#keepAliveMs === 0 || session.lost || this.#closing.signal.aborted) return
+    const idleMs = this.#deps.clock.monotonic() - this.#usedAt
+    const due = this.#keepAliveMs - idleMs
+    this.#idle = setTimeout(() => (due > 0 ? this.#watchIdle(session) : this.#keepAlive(session)), Math.max(1, due))
     this.#idle.unref()
   }
 
-  #keepAlive(): void {
-    const current = this.#session
-    if (!current || current.lost) return
-    current.request(GET_DEVICE_ID, this.#closing.signal).then(
-      () => this.#rearm(),
+  #keepAlive(session: Session): void {
+    if (session.lost) return
+    this.#usedAt = this.#deps.clock.monotonic()
+    session.request(GET_DEVICE_ID, new AbortController().signal).then(
+      () => this.#watchIdle(session),
       (error: unknown) => this.#deps.log.debug({ address: this.#options.address, err: error }, 'IPMI session lost while idle'),
     )
   }

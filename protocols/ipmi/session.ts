@@ -35,7 +35,6 @@ interface Pending {
   readonly signal: AbortSignal
   readonly resolve: (response: IpmiResponse) => void
   readonly reject: (error: ProbeError) => void
-  readonly onAbort: () => void
   number: number
   attempt: number
   timer: NodeJS.Timeout | undefined
@@ -61,6 +60,8 @@ class OpenSession implements Session {
   readonly #waiting: Pending[] = []
   /** Why answers were dropped since the last good one. */
   readonly #rejections = new Map<Rejection, number>()
+  /** Signals that this session listens to; it goes with them. */
+  readonly #heard = new WeakSet<AbortSignal>()
   #numberTimer: NodeJS.Timeout | undefined
 
   constructor(link: UdpLink, wire: SessionWire, window: number, timing: Timing, clock: Clock) {
@@ -82,10 +83,8 @@ class OpenSession implements Session {
         reject(abortError(signal))
         return
       }
-      const onAbort = (): void => this.#abandon(item)
-      const item: Pending = { request, signal, resolve, reject, onAbort, number: -1, attempt: 0, timer: undefined }
-      signal.addEventListener('abort', onAbort)
-      this.#waiting.push(item)
+      this.#listen(signal)
+      this.#waiting.push({ request, signal, resolve, reject, number: -1, attempt: 0, timer: undefined })
       this.#next()
     })
   }
@@ -104,6 +103,19 @@ class OpenSession implements Session {
     const opened = this.wire.open(datagram)
     const why = opened.ok ? this.#take(opened.value) : opened.why
     if (why) countRejection(this.#rejections, why)
+  }
+
+  /** One listener for all requests of a run: adding and removing one for each costs more than the request. */
+  #listen(signal: AbortSignal): void {
+    if (this.#heard.has(signal)) return
+    this.#heard.add(signal)
+    signal.addEventListener(
+      'abort',
+      () => {
+        for (const item of [...this.#pending.values(), ...this.#waiting]) if (item.signal === signal) this.#abandon(item)
+      },
+      { once: true },
+    )
   }
 
   #take(payload: Buffer): Rejection | null {
@@ -181,7 +193,6 @@ class OpenSession implements Session {
 
   #finish(item: Pending): void {
     clearTimeout(item.timer)
-    item.signal.removeEventListener('abort', item.onAbort)
     if (!this.#pending.delete(item.number)) return
     if (item.attempt > 0) this.#numbers.rest(item.number, this.#clock.monotonic())
     else this.#numbers.release(item.number)

@@ -59,16 +59,15 @@ export function createUdpHub(): UdpHub {
       const { socket, peers } = shared
       shared.users += 1
       const key = `${ip}|${port}`
+      const onSent = (error: Error | null): void => {
+        if (error) link.failed(new ProbeError(reasonOf(error), `cannot send to ${ip}:${port}: ${error.message}`, { cause: error }))
+      }
       const link: UdpLink = {
         address: ip,
         port,
         receive: () => {},
         failed: () => {},
-        send(datagram) {
-          socket.send(datagram, port, ip, (error) => {
-            if (error) link.failed(new ProbeError(reasonOf(error), `cannot send to ${ip}:${port}: ${error.message}`, { cause: error }))
-          })
-        },
+        send: (datagram) => socket.send(datagram, port, ip, onSent),
         close: () => release(family, link, key),
       }
       const links = peers.get(key)
