@@ -26,6 +26,8 @@ export interface CheckDeps {
   /** SNMP profiles of the slice in force. */
   readonly profiles: readonly unknown[] | (() => readonly unknown[])
   readonly secrets: SecretResolver
+  /** A listener heard of a device; the scheduler puts it in. */
+  readonly hint?: (device: string) => void
 }
 
 /** One check of one device as it runs: makes its probe at the first run, and anew when its secrets may have changed. */
@@ -52,7 +54,7 @@ export class ScheduledCheck {
     this.where = deps.kinds[check.kind]?.where ?? 'local'
     const address = check.address ?? device.address ?? device.name
     this.peer = address
-    this.lane = `${address}|${check.kind}`
+    this.lane = `${address}:${String(check.options.port ?? '')}|${check.kind}`
     this.history = newHistory(check.kind)
   }
 
@@ -107,7 +109,7 @@ export class ScheduledCheck {
     if (!spec || !(pull ?? push)) throw new ProbeError('unsupported', `this agent does not know the kind ${kind}: update it`)
     const options = this.#options(spec)
     const target = this.#target()
-    const { log, clock, counters, profiles } = this.#deps
+    const { log, clock, counters, profiles, hint = () => {} } = this.#deps
     const deps = {
       log: log.child({ device: target.device, check: target.check }),
       clock,
@@ -118,7 +120,7 @@ export class ScheduledCheck {
     if (!push) throw new ProbeError('unsupported', `this agent does not know the kind ${kind}: update it`)
     const owner = { site: this.identity.site, device: this.identity.device }
     const emit: Emit = (samples) => this.#deps.emit(samples.map((sample) => ({ ...sample, tags: { ...owner, ...sample.tags } })))
-    return createListenerProbe((await push()).create(target, options, emit, deps))
+    return createListenerProbe((await push()).create(target, options, emit, { ...deps, hint }))
   }
 
   #options(spec: KindSpec): unknown {

@@ -38,8 +38,14 @@ interface Job {
 }
 
 const HEARTBEAT_MS = 10_000
+/** No check is run again sooner than this, whatever it asks for. */
+const SOONEST_MS = 1_000
 /** A check this late with nothing running means that the scheduler stands still. */
 const STANDSTILL_MS = 30_000
+/** Kinds that read the state a trap speaks of. */
+const HINTED_KINDS: ReadonlySet<string> = new Set(['snmp', 'ipmi'])
+/** A device that sends traps without end is not polled without end. */
+const HINT_GAP_MS = 10_000
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   return new CheckScheduler(deps)
@@ -50,6 +56,8 @@ class CheckScheduler implements Scheduler {
   readonly #maxConcurrent: number
   readonly #entries = new Map<string, Entry>()
   readonly #lanes = new Set<string>()
+  /** When a device was last asked out of turn. */
+  readonly #hinted = new Map<string, number>()
   readonly #heartbeat: NodeJS.Timeout
   #ready: Job[] = []
   #active = 0
@@ -58,7 +66,7 @@ class CheckScheduler implements Scheduler {
   #applying: Promise<void> = Promise.resolve()
 
   constructor(deps: SchedulerDeps) {
-    this.#deps = deps
+    this.#deps = { ...deps, hint: (device) => this.#hint(device) }
     this.#maxConcurrent = deps.maxConcurrent ?? 32
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#heartbeat.unref()
@@ -138,6 +146,20 @@ class CheckScheduler implements Scheduler {
     job.done?.(this.#assume(job.entry, 'busy', 'another run on the same device did not end in time'))
   }
 
+  /** What tells the state of a device that a trap came from is asked now, however often traps come. */
+  #hint(device: string): void {
+    const now = this.#deps.clock.monotonic()
+    if (now - (this.#hinted.get(device) ?? Number.NEGATIVE_INFINITY) < HINT_GAP_MS) return
+    for (const entry of this.#entries.values()) {
+      const { subject } = entry
+      if (subject.device.name !== device || !HINTED_KINDS.has(subject.check.kind) || entry.state !== 'idle') continue
+      this.#hinted.set(device, now)
+      this.#deps.counters.add('jifang_polls_hinted_total')
+      subject.history.losses = 0
+      this.#arm(entry, now)
+    }
+  }
+
   #arm(entry: Entry, dueAt: number): void {
     entry.dueAt = dueAt
     clearTimeout(entry.timer)
@@ -195,6 +217,13 @@ class CheckScheduler implements Scheduler {
     if (this.#entries.get(`${run.device}/${run.check}`) !== entry) return
     this.#learn(entry, run)
     this.#tell(run)
+    if (run.againMs !== undefined) this.#sooner(entry, run.againMs)
+  }
+
+  /** A turn between those of the interval; never later than the next of them. */
+  #sooner(entry: Entry, againMs: number): void {
+    const at = this.#deps.clock.monotonic() + Math.max(SOONEST_MS, againMs)
+    if (at < entry.dueAt) this.#arm(entry, at)
   }
 
   #learn(entry: Entry, run: CheckRun): void {

@@ -8,17 +8,17 @@ import type { Counters } from '../core/lifecycle/counters.ts'
 import type { Log } from '../core/log/log.ts'
 import type { LinkSettings } from '../core/wire/link.ts'
 import type { ConfigSlice } from '../core/wire/payloads.ts'
-import { probes } from '../probes/index.ts'
+import { listeners, probes } from '../probes/index.ts'
 import { kinds } from '../probes/kinds.ts'
-import type { LoadedConfig } from './load-config.ts'
+import type { LocalConfig } from './local-config.ts'
 import { version } from './version.ts'
 
 /** How this machine's programs reach the broker: `mqtt` of jifang.yaml with its secrets resolved. */
-export function linkOf(config: LoadedConfig, defaultUser: string): LinkSettings {
+export function linkOf(config: LocalConfig, defaultUser: string): LinkSettings {
   const { mqtt } = config.settings
   const path = (file: string): string => resolve(config.dir, file)
   return {
-    url: mqtt.url ?? `${mqtt.tls ? 'mqtts' : 'mqtt'}://${formatListen(mqtt.listen)}`,
+    url: mqtt.url ?? `${mqtt.tls ? 'mqtts' : 'mqtt'}://${formatListen({ ...mqtt.listen, host: reachable(mqtt.listen.host) })}`,
     ...(mqtt.password === undefined ? {} : { username: mqtt.username ?? defaultUser, password: config.secrets.resolve(mqtt.password) }),
     ...(mqtt.username === undefined ? {} : { username: mqtt.username }),
     ...(mqtt.ca === undefined ? {} : { ca: path(mqtt.ca) }),
@@ -27,8 +27,11 @@ export function linkOf(config: LoadedConfig, defaultUser: string): LinkSettings 
   }
 }
 
+/** Where this machine finds what listens there. */
+const reachable = (host: string): string => (host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host)
+
 /** What an agent does by its own devices.yaml until a collector hands it something: version 0, older than anything a collector has. */
-export function localSlice(config: LoadedConfig): ConfigSlice | undefined {
+export function localSlice(config: LocalConfig): ConfigSlice | undefined {
   const devices = buildSlice(config.inventory, config.agentName, { kinds, isAlive: (agent) => agent === config.agentName })
   if (devices.length === 0) return undefined
   return { version: 0, hash: config.fingerprint, collectors: [], profiles: [], devices }
@@ -36,7 +39,7 @@ export function localSlice(config: LoadedConfig): ConfigSlice | undefined {
 
 /** The agent of this machine, as `jifang agent` and `jifang up` run it. */
 export function startLocalAgent(
-  config: LoadedConfig,
+  config: LocalConfig,
   options: { dataDir: string; mqtt: LinkSettings; log: Log; counters: Counters; alone: boolean },
 ): Promise<Agent> {
   const { settings } = config
@@ -53,6 +56,7 @@ export function startLocalAgent(
     },
     {
       probes,
+      listeners,
       kinds,
       secrets: config.secrets,
       log: options.log,

@@ -1,4 +1,4 @@
-import type { ProbeKind } from './probe.ts'
+import type { ListenerKind, ProbeKind } from './probe.ts'
 
 /** Loads a pull kind's code when the first check needs it. */
 export type LazyProbe = () => Promise<ProbeKind<unknown>>
@@ -12,4 +12,14 @@ export const probes = {
   ipmi: async () => (await import('./ipmi/ipmi.ts')).ipmi,
   'ipmi-local': async () => (await import('./ipmi/ipmi.ts')).ipmiLocal,
   snmp: async () => (await import('./snmp/snmp.ts')).snmp,
+  contacts: async () => (await import('./contacts/contacts.ts')).contacts,
+  'ups-serial': async () => (await import('./ups-serial/ups-serial.ts')).upsSerial,
 } satisfies Record<string, LazyProbe>
+
+/** Loads a push kind's code when the first check needs it. */
+export type LazyListener = () => Promise<ListenerKind<unknown>>
+
+/** Every push kind. */
+export const listeners = {
+  trap: async () => (await import('./listeners/trap/trap.ts')).trap,
+} satisfies Record<string, LazyListener>

@@ -11,6 +11,10 @@ export interface KindSpec {
   readonly where: 'remote' | 'local' | 'push'
   /** False for a remote kind that can do without an address, e.g. over a serial line. Default true; an option `url` also does. */
   readonly needsAddress?: boolean
+  /** Values that don't change are sent only this often, ms, where that is rarer than the interval. */
+  readonly repeatMs?: number
+  /** A listener for many devices: the slice brings it who is who (option `sources`), and its agent may send `event` samples of them all. */
+  readonly manySources?: boolean
   /** Paths of options that hold secrets (`password`, `community`): literal values are a warning, errors print `<secret>`. */
   readonly secrets: readonly string[]
   readonly title: { readonly zh: string; readonly en: string }

@@ -1,10 +1,13 @@
+import { contactsKind } from './contacts/options.ts'
 import { hostKind } from './host/options.ts'
 import { httpKind } from './http/options.ts'
 import { ipmiKind, ipmiLocalKind } from './ipmi/options.ts'
 import type { KindSpec } from './kind-spec.ts'
+import { trapKind } from './listeners/trap/options.ts'
 import { pingKind } from './ping/options.ts'
 import { snmpKind } from './snmp/options.ts'
 import { tcpKind } from './tcp/options.ts'
+import { upsSerialKind } from './ups-serial/options.ts'
 
 /** Every check kind's options, without its code: what the collector and `jifang check` validate devices.yaml with. One line per kind. */
 export const kinds = {
@@ -15,4 +18,7 @@ export const kinds = {
   ipmi: ipmiKind,
   'ipmi-local': ipmiLocalKind,
   snmp: snmpKind,
+  contacts: contactsKind,
+  'ups-serial': upsSerialKind,
+  trap: trapKind,
 } satisfies Record<string, KindSpec>

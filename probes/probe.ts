@@ -41,6 +41,8 @@ export interface Reading {
   readonly reason?: Reason
   readonly detail?: string
   readonly groups?: readonly GroupOutcome[]
+  /** Run again after this rather than at the next interval, ms, at least 1000: something has to be confirmed or watched closely. */
+  readonly againMs?: number
 }
 
 /** A pull check. `run` may throw ProbeError (or anything: the wrapper maps it); it must end soon after `signal` aborts. */
@@ -54,7 +56,7 @@ export interface ProbeKind<Options> {
   create(target: Target, options: Options, deps: ProbeDeps): Probe
 }
 
-/** A push check (trap, syslog, logfile): emits samples whenever it likes until closed. */
+/** A push check (trap, syslog, logfile): emits samples whenever it likes until closed; those about another device carry its `device` tag. */
 export interface Listener {
   start(signal: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -62,6 +64,11 @@ export interface Listener {
 
 export type Emit = (samples: readonly Sample[]) => void
 
+export interface ListenerDeps extends ProbeDeps {
+  /** Something happened to a device: what this agent polls of it is asked at once, not more often than the scheduler allows. */
+  hint(device: string): void
+}
+
 export interface ListenerKind<Options> {
-  create(target: Target, options: Options, emit: Emit, deps: ProbeDeps): Listener
+  create(target: Target, options: Options, emit: Emit, deps: ListenerDeps): Listener
 }

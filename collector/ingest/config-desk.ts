@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log/log.ts'
-import { hashSlice, parseSlice, type SliceBody } from '../../core/wire/slice.ts'
+import { hashSlice, parseSlice, type SliceBody, subjectsOf } from '../../core/wire/slice.ts'
 import type { AssignmentBook } from './assignments.ts'
 import type { ConfigVersions } from './config-version.ts'
 
@@ -62,8 +62,8 @@ export class ConfigDesk {
   async #send(agent: string, body: SliceBody): Promise<number> {
     const hash = hashSlice(body)
     const version = await this.#deps.versions.versionFor(agent, hash)
-    const devices = body.devices.map(({ name }) => name)
-    await this.#deps.assignments.assign(agent, version, devices)
+    const { devices, sources } = subjectsOf(body)
+    await this.#deps.assignments.assign(agent, version, devices, sources)
     this.#deps.onPublished(agent, version)
     const { collectors, profiles } = body
     await this.#deps

@@ -137,7 +137,7 @@ export class Intake {
     const head = encodeHeader(header)
     let vetted: Vetted
     try {
-      const allowed = (device: string): boolean => assignments.allowed(agent, header.config, device)
+      const allowed = (device: string, measurement: string): boolean => assignments.allowed(agent, header.config, device, measurement)
       vetted = vet(body(), { site, allowed, latest: this.#latest(receivedAt) })
     } catch (error) {
       const reason = (error as Error).message

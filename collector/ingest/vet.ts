@@ -18,8 +18,8 @@ export interface Vetted {
 
 export interface VetRules {
   readonly site: string
-  /** May this device's samples come this way? */
-  readonly allowed: (device: string) => boolean
+  /** May this device's samples of this measurement come this way? */
+  readonly allowed: (device: string, measurement: string) => boolean
   /** Later samples than this are refused, ms; undefined for no bound. */
   readonly latest: number | undefined
   /** For lines from outside: `host` stands for a missing `device`, the site is added, a missing time is `now` (ms). */
@@ -67,7 +67,7 @@ function judge(line: string, rules: VetRules): string | Refused {
 function letIn(line: string, rules: VetRules): boolean {
   const site = tagOf(line, ',site=')
   const device = tagOf(line, ',device=')
-  if (site !== rules.site || device === null || !rules.allowed(device)) return false
+  if (site !== rules.site || device === null || !rules.allowed(device, line.slice(0, line.indexOf(',')))) return false
   return rules.latest === undefined || Number(line.slice(line.lastIndexOf(' ') + 1)) / 1e6 <= rules.latest
 }
 
@@ -89,7 +89,8 @@ function examine(line: string, rules: VetRules): string | Refused {
   if (site !== rules.site) return { reason: 'wrong_site', message: `the tag site is not ${rules.site}`, line }
   if (Number.isNaN(completed.time)) return { reason: 'no_time', message: 'the time is missing', line }
   if (rules.latest !== undefined && completed.time > rules.latest) return { reason: 'future', message: 'the time lies in the future', line }
-  if (!rules.allowed(device)) return { reason: 'unassigned', message: `no samples of ${device} are expected this way`, line }
+  if (!rules.allowed(device, parsed.measurement))
+    return { reason: 'unassigned', message: `no samples of ${device} are expected this way`, line }
   return completed.text
 }
 

@@ -9,4 +9,6 @@ export interface CheckKind {
   readonly secrets: readonly string[]
   /** False for a remote kind that can do without one, e.g. over a serial line. Default true. */
   readonly needsAddress?: boolean
+  /** A listener for many devices: its option `sources` is filled with the addresses of the inventory (slice.ts). */
+  readonly manySources?: boolean
 }

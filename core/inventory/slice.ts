@@ -4,7 +4,7 @@ import type { CheckKind } from './kind.ts'
 import type { Check, Device, Inventory } from './model.ts'
 
 export interface SliceContext {
-  readonly kinds: Readonly<Record<string, Pick<CheckKind, 'where'>>>
+  readonly kinds: Readonly<Record<string, Pick<CheckKind, 'where' | 'manySources'>>>
   /** Whether an agent is online at the moment. */
   readonly isAlive: (agent: string) => boolean
 }
@@ -21,14 +21,40 @@ export function agentOf(device: Device, check: Check, { kinds, isAlive }: SliceC
 /** What one agent has to do: enabled checks of enabled devices, in the order of the file; devices without any are left out. */
 export function buildSlice(inventory: Inventory, agent: string, context: SliceContext): SliceDevice[] {
   const devices: SliceDevice[] = []
+  let sources: Readonly<Record<string, string>> | null = null
+  const complete = (check: Check): Check => {
+    if (!context.kinds[check.kind]?.manySources) return check
+    sources ??= sourcesOf(inventory)
+    return { ...check, options: { ...check.options, sources: { ...sources, ...plainRecord(check.options.sources) } } }
+  }
   for (const device of inventory.devices) {
     if (!device.enabled) continue
     const checks = device.checks.filter((check) => check.enabled && agentOf(device, check, context) === agent)
     if (checks.length === 0) continue
-    devices.push(sliceOf(device, checks))
+    devices.push(sliceOf(device, checks.map(complete)))
   }
   return devices
 }
+
+/**
+ * Which device an address or host name is, for listeners: the devices' own addresses first, then those of their checks (a BMC, a second
+ * network); of several devices with one address the first of the file.
+ */
+export function sourcesOf(inventory: Inventory): Record<string, string> {
+  const sources: Record<string, string> = {}
+  const enabled = inventory.devices.filter((device) => device.enabled)
+  const note = (address: string | undefined, device: string): void => {
+    if (address !== undefined && address !== '' && !LOOPBACK.test(address)) sources[address] ??= device
+  }
+  for (const device of enabled) note(device.address, device.name)
+  for (const device of enabled) for (const check of device.checks) if (check.enabled) note(check.address, device.name)
+  return sources
+}
+
+/** Says nothing of who it is: every host has it. */
+const LOOPBACK = /^(localhost$|127\.|::1$)/i
+
+const plainRecord = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
 
 /** Every agent that may ever be asked to run something. */
 export function agentsOf(inventory: Inventory, kinds: SliceContext['kinds']): ReadonlySet<string> {

@@ -79,7 +79,7 @@ const TYPED: Readonly<Record<string, Fields>> = {
   },
   ipmi_sensor: { status: 'int' },
   ipmi_device: { product_id: 'int' },
-  event: { record_id: 'int' },
+  event: { record_id: 'int', count: 'int' },
   x509_cert: { age: 'int', expiry: 'int', startdate: 'int', enddate: 'int', verification_code: 'int' },
 }
 

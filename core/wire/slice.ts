@@ -5,6 +5,19 @@ import { NAME_PATTERN } from './topics.ts'
 /** A slice before it has a version. */
 export type SliceBody = Omit<ConfigSlice, 'version' | 'hash'>
 
+/** Whose samples an agent with this slice may send: all of its devices', and `event` samples of the sources that its listeners know. */
+export function subjectsOf(body: Pick<SliceBody, 'devices'>): { readonly devices: string[]; readonly sources: string[] } {
+  const devices = new Set(body.devices.map(({ name }) => name))
+  const sources = new Set<string>()
+  for (const { checks } of body.devices) {
+    for (const { options } of checks) {
+      const known = isObject(options.sources) ? Object.values(options.sources) : []
+      for (const name of known) if (typeof name === 'string' && !devices.has(name)) sources.add(name)
+    }
+  }
+  return { devices: [...devices], sources: [...sources] }
+}
+
 /** Same content, same hash, whatever the order of keys was. */
 export function hashSlice(body: SliceBody): string {
   const { collectors, profiles, devices } = body

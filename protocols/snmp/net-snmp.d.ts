@@ -32,12 +32,25 @@ declare module 'net-snmp' {
     set(varbinds: { oid: string; type: number; value: unknown }[], callback: Callback<WireVarbind[]>): Session
     close(): Session
   }
+  /** What a receiver hands on: a PDU with the user that sent it, or an error whose message may hold secrets. */
+  export interface Received {
+    pdu: { type: number; varbinds?: WireVarbind[]; user?: string }
+  }
+  export interface Receiver {
+    getAuthorizer(): { addUser(user: User): void }
+    close(): void
+  }
   const snmp: {
+    createReceiver(
+      options: { dgramModule: { createSocket(type: unknown): unknown }; engineID: string; includeAuthentication: boolean },
+      callback: (error: Error | null, received?: Received) => void,
+    ): Receiver
     createSession(target: string, community: string, options: SessionOptions): Session
     createV3Session(target: string, user: User, options: SessionOptions): Session
     Version1: number
     Version2c: number
     Version3: number
+    PduType: Readonly<Record<string, number>>
     ErrorStatus: Readonly<Record<string, number>>
     ObjectType: Readonly<Record<string, number>>
     SecurityLevel: Readonly<{ noAuthNoPriv: number; authNoPriv: number; authPriv: number }>

@@ -132,7 +132,8 @@ function open({ address, port, credentials, socket }: SessionOptions): NetSessio
 
 const PRIVACY: Readonly<Record<PrivacyProtocol, string>> = { des: 'des', aes: 'aes', aes256: 'aes256b', aes256c: 'aes256r' }
 
-function userOf(credentials: Extract<Credentials, { version: '3' }>): User {
+/** The user of version 3 as net-snmp wants it. */
+export function userOf(credentials: Extract<Credentials, { version: '3' }>): User {
   const { user, auth, privacy } = credentials
   const { SecurityLevel } = snmp
   if (!auth) return { name: user, level: SecurityLevel.noAuthNoPriv }

@@ -58,8 +58,8 @@ describe('assignments', () => {
       [0, 'poller', true],
     ]
     for (const [version, device, allowed] of cases)
-      expect([version, device, again.allowed('poller', version, device)]).toEqual([version, device, allowed])
-    expect(again.allowed('other', 5, 'ups-01')).toBe(false)
+      expect([version, device, again.allowed('poller', version, device, 'ping')]).toEqual([version, device, allowed])
+    expect(again.allowed('other', 5, 'ups-01', 'ping')).toBe(false)
   })
 })
 
