@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf, localSlice, startLocalAgent } from './agent-program.ts'
 import { lockData } from './data-lock.ts'
-import type { LoadedConfig } from './load-config.ts'
+import { type LocalConfig, loadLocalConfig } from './local-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { followConfig } from './reload.ts'
 import { AGENT_SECTIONS, startRestartable } from './restartable.ts'
@@ -12,16 +12,16 @@ import { configFor, runService, serviceLog } from './service.ts'
 export function command(): Command {
   return withPlaces(new Command('agent')).action(async (options: PlaceOptions) => {
     const { configDir, dataDir } = placesOf(options)
-    const config = await configFor(configDir)
+    const config = await configFor(configDir, loadLocalConfig)
     if (!config) return
     const log = await serviceLog(config)
     await runService(log, async () => {
       const agentDir = join(dataDir, 'agent')
       const unlock = lockData(agentDir)
-      const start = (wanted: LoadedConfig) =>
+      const start = (wanted: LocalConfig) =>
         startLocalAgent(wanted, { dataDir: agentDir, mqtt: linkOf(wanted, wanted.agentName), log, counters: new Counters(), alone: true })
       const agent = await startRestartable('agent', config, start, log)
-      const following = followConfig(configDir, config, log, async (next, changed) => {
+      const following = followConfig(configDir, loadLocalConfig, config, log, async (next, changed) => {
         if (AGENT_SECTIONS.some((section) => changed.has(section))) return agent.restart(next)
         const slice = localSlice(next)
         if (slice && (agent.current.config?.version ?? 0) === 0) await agent.current.useSlice(slice)

@@ -32,6 +32,7 @@ export function brokerAccess(config: LoadedConfig, dataDir: string): BrokerAcces
     broker: {
       site: config.site,
       collectors: [collectorUser],
+      extra: extraTopics(config),
       host: mqtt.listen.host,
       port: mqtt.listen.port,
       passwords,
@@ -49,6 +50,10 @@ export function brokerAccess(config: LoadedConfig, dataDir: string): BrokerAcces
     agent: { ...link, username: config.agentName, password: passwords.get(config.agentName) ?? own.agent },
   }
 }
+
+/** Plain line protocol may be published by everyone who can log in, and is read by the collector. */
+export const extraTopics = (config: LoadedConfig): { readonly user: string; readonly topic: string }[] =>
+  config.settings.ingest.extra_topics.map((topic) => ({ user: '*', topic }))
 
 function ownPasswords(dir: string): { collector: string; agent: string } {
   const path = join(dir, 'own-passwords.json')

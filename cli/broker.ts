@@ -4,7 +4,8 @@ import { mosquittoAcl } from '../broker/acl.ts'
 import { formatListen } from '../core/config/listen.ts'
 import { agentsOf } from '../core/inventory/slice.ts'
 import { kinds } from '../probes/kinds.ts'
-import type { LoadedConfig } from './load-config.ts'
+import { extraTopics } from './broker-users.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { configFor } from './service.ts'
 
@@ -15,7 +16,7 @@ export function command(): Command {
       .description('print mosquitto.conf (default), or the acl_file, for this site')
       .option('--acl', 'print the acl_file')
       .action(async (options: PlaceOptions & { acl?: boolean }) => {
-        const config = await configFor(placesOf(options).configDir)
+        const config = await configFor(placesOf(options).configDir, loadConfig)
         if (!config) return
         process.stdout.write(options.acl ? acl(config) : mosquittoConf(config))
       }),
@@ -25,7 +26,8 @@ export function command(): Command {
 
 const collectorUser = (config: LoadedConfig): string => config.settings.mqtt.username ?? `collector-${config.settings.collector.id}`
 
-const acl = (config: LoadedConfig): string => mosquittoAcl({ site: config.site, collectors: [collectorUser(config)] })
+const acl = (config: LoadedConfig): string =>
+  mosquittoAcl({ site: config.site, collectors: [collectorUser(config)], extra: extraTopics(config) })
 
 /** A configuration in which the broker forgets what it may and refuses what it must. Passwords are set with mosquitto_passwd. */
 function mosquittoConf(config: LoadedConfig): string {

@@ -74,20 +74,34 @@ async function problemOf(response: Response, token: string | undefined): Promise
   return `${message}${hint}`
 }
 
-/**
- * `--token`, else JIFANG_TOKEN, else the collector's own when its data folder can be read: that of `dataDir`,
- * or of the demonstration in it while that one runs.
- */
-export async function findToken(given: string | undefined, dataDir: string): Promise<string | undefined> {
+/** Files in a collector's data folder for the commands on its machine: where it listens, and a token. */
+export const URL_FILE = 'local-url'
+export const TOKEN_FILE = 'local-token'
+export const DEFAULT_URL = 'http://127.0.0.1:8420'
+
+/** `--url`, else JIFANG_URL, else what the collector of the data folder wrote down, else the default. */
+export async function findUrl(given: string | undefined, dataDir: string): Promise<string> {
+  return given ?? (process.env.JIFANG_URL || (await readLocal(URL_FILE, dataDir))) ?? DEFAULT_URL
+}
+
+/** `--token`, else JIFANG_TOKEN, else the collector's own when its data folder can be read; that one never leaves the machine. */
+export async function findToken(given: string | undefined, dataDir: string, url: string): Promise<string | undefined> {
   if (given !== undefined) return given
   if (process.env.JIFANG_TOKEN) return process.env.JIFANG_TOKEN
+  return LOOPBACK_URL.test(url) ? readLocal(TOKEN_FILE, dataDir) : undefined
+}
+
+const LOOPBACK_URL = /^https?:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(\/|$)/i
+
+/** From the data folder, or from that of the demonstration in it while that one runs. */
+async function readLocal(name: string, dataDir: string): Promise<string | undefined> {
   const demo = join(dataDir, 'demo')
   const folders = runsIn(demo) && !runsIn(dataDir) ? [demo, dataDir] : [dataDir, demo]
   for (const folder of folders) {
     try {
-      return (await readFile(join(folder, 'local-token'), 'utf8')).trim()
+      return (await readFile(join(folder, name), 'utf8')).trim()
     } catch {
-      // not on this machine or not readable: the collector says whether it needs one
+      // not on this machine or not readable: the collector says whether it needs a token
     }
   }
   return undefined

@@ -8,6 +8,7 @@ import type { Counters } from '../core/lifecycle/counters.ts'
 import type { Log } from '../core/log/log.ts'
 import type { LinkSettings } from '../core/wire/link.ts'
 import { kinds } from '../probes/kinds.ts'
+import { TOKEN_FILE, URL_FILE } from './client.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { packageRoot, version } from './version.ts'
 
@@ -25,12 +26,15 @@ export function collectorConfig(config: LoadedConfig): CollectorConfig {
 }
 
 /** The collector, as `jifang collector` and `jifang up` run it. */
-export function startLocalCollector(config: LoadedConfig, { dataDir, mqtt, log, counters }: CollectorProgramOptions): Promise<Collector> {
+export async function startLocalCollector(
+  config: LoadedConfig,
+  { dataDir, mqtt, log, counters }: CollectorProgramOptions,
+): Promise<Collector> {
   const { settings, secrets } = config
   const { web } = settings
   const tokens = web.tokens.map((token) => ({ ...token, token: secrets.resolve(token.token) }))
   const read = (file: string): Buffer => readFileSync(resolve(config.dir, file))
-  return startCollector(
+  const collector = await startCollector(
     {
       site: config.site,
       version,
@@ -49,11 +53,22 @@ export function startLocalCollector(config: LoadedConfig, { dataDir, mqtt, log, 
     collectorConfig(config),
     { kinds, secrets, log, clock: systemClock, counters },
   )
+  leaveUrl(join(dataDir, URL_FILE), collector.url, log)
+  return collector
+}
+
+/** For the commands on this machine, which else would have to be told the port. */
+function leaveUrl(path: string, url: string, log: Log): void {
+  try {
+    writeFileSync(path, `${url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//127.0.0.1')}\n`)
+  } catch (error) {
+    log.warn({ path, err: error }, 'could not be written: commands need --url')
+  }
 }
 
 /** The token of whoever may read the data folder: the commands on this machine use it. Made at the first start. */
 function localToken(dataDir: string): { person: string; role: 'operator'; token: string } {
-  const path = join(dataDir, 'local-token')
+  const path = join(dataDir, TOKEN_FILE)
   mkdirSync(dataDir, { recursive: true })
   try {
     writeFileSync(path, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })

@@ -3,7 +3,7 @@ import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf } from './agent-program.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
 import { lockData } from './data-lock.ts'
-import type { LoadedConfig } from './load-config.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { followConfig } from './reload.ts'
 import { COLLECTOR_SECTIONS, startRestartable } from './restartable.ts'
@@ -12,7 +12,7 @@ import { configFor, runService, serviceLog } from './service.ts'
 export function command(): Command {
   return withPlaces(new Command('collector')).action(async (options: PlaceOptions) => {
     const { configDir, dataDir } = placesOf(options)
-    const config = await configFor(configDir)
+    const config = await configFor(configDir, loadConfig)
     if (!config) return
     const log = await serviceLog(config)
     await runService(log, async () => {
@@ -25,7 +25,7 @@ export function command(): Command {
           counters: new Counters(),
         })
       const collector = await startRestartable('collector', config, start, log)
-      const following = followConfig(configDir, config, log, (next, changed) =>
+      const following = followConfig(configDir, loadConfig, config, log, (next, changed) =>
         COLLECTOR_SECTIONS.some((section) => changed.has(section))
           ? collector.restart(next)
           : collector.current.reload(collectorConfig(next)),

@@ -12,7 +12,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .version(version, '-V, --version')
     .showHelpAfterError('(jifang --help shows the commands)')
     .exitOverride()
-  const wanted = argv[2]
+  const wanted = argv[2] === 'help' ? argv[3] : argv[2]
   for (const [name, entry] of Object.entries(commands) as [string, CommandEntry][]) {
     program.addCommand(name === wanted ? named(name, entry, (await entry.load()).command()) : named(name, entry, new Command(name)))
   }
@@ -25,6 +25,12 @@ function named(name: string, entry: CommandEntry, command: Command): Command {
   for (const child of command.commands) child.exitOverride()
   return command
 }
+
+// `jifang status | head -1`: whoever read it has had enough
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 
 try {
   await main(process.argv)

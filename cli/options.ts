@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type Client, createClient, findToken } from './client.ts'
+import { type Client, createClient, DEFAULT_URL, findToken, findUrl } from './client.ts'
 import type { Language } from './text.ts'
-
-export const DEFAULT_URL = 'http://127.0.0.1:8420'
 
 /** `./config` where there is one, else the system's. */
 export const defaultConfigDir = (): string =>
@@ -31,7 +29,7 @@ export function placesOf(options: PlaceOptions): { configDir: string; dataDir: s
 }
 
 export interface ReadingOptions extends PlaceOptions {
-  readonly url: string
+  readonly url?: string
   readonly token?: string
   readonly json?: boolean
   readonly lang?: string
@@ -40,7 +38,7 @@ export interface ReadingOptions extends PlaceOptions {
 /** What every command that asks the collector understands. */
 export function withReading(command: Command): Command {
   return command
-    .option('--url <url>', 'address of the collector', process.env.JIFANG_URL ?? DEFAULT_URL)
+    .option('--url <url>', `address of the collector (default: JIFANG_URL, else that of the data folder, else ${DEFAULT_URL})`)
     .option('--token <token>', 'token of web.tokens (default: JIFANG_TOKEN, else the one in the data folder)')
     .option('--data <dir>', 'data folder of a collector on this machine')
     .option('--lang <zh|en>', 'language of titles')
@@ -48,7 +46,9 @@ export function withReading(command: Command): Command {
 }
 
 export async function clientOf(options: ReadingOptions): Promise<Client> {
-  return createClient({ url: options.url, token: await findToken(options.token, placesOf(options).dataDir) })
+  const { dataDir } = placesOf(options)
+  const url = await findUrl(options.url, dataDir)
+  return createClient({ url, token: await findToken(options.token, dataDir, url) })
 }
 
 /** Chinese first: English only where it is asked for or the locale says so. */

@@ -21,6 +21,8 @@ import { verdictsOf } from './verdicts.ts'
 
 /** Rates and shares need two looks; this far apart. */
 const SECOND_LOOK_MS = 1000
+/** What a check wants to confirm is looked at again for this long at most. */
+const CONFIRM_MS = 15_000
 
 interface ProbeOptions extends ReadingOptions {
   readonly remote?: boolean
@@ -103,11 +105,25 @@ async function runCheckHere(
   })
   try {
     const first = await subject.run(signal)
+    if (first.againMs !== undefined) return await confirmed(subject, first, signal)
     if (subject.where !== 'local' || first.reason !== 'ok') return first
     await sleep(SECOND_LOOK_MS, undefined, { signal }).catch(() => undefined)
     return await subject.run(signal)
   } finally {
     await subject.close()
+  }
+}
+
+/** The last of the runs that the check asks for, with the samples of all: a contact tells its state once it is confirmed. */
+async function confirmed(subject: ScheduledCheck, first: CheckRun, signal: AbortSignal): Promise<CheckRun> {
+  const deadline = systemClock.monotonic() + CONFIRM_MS
+  const samples = new Map<string, Sample>()
+  for (let run = first; ; run = await subject.run(signal)) {
+    for (const sample of run.samples) samples.set(JSON.stringify([sample.measurement, sample.tags]), sample)
+    const { againMs } = run
+    if (againMs === undefined || againMs > SECOND_LOOK_MS || signal.aborted || systemClock.monotonic() + againMs > deadline)
+      return { ...run, samples: [...samples.values()] }
+    await sleep(againMs, undefined, { signal }).catch(() => undefined)
   }
 }
 

@@ -3,12 +3,15 @@ import { createSdNotify, type SdNotify } from '../core/lifecycle/sd-notify.ts'
 import type { Running } from '../core/lifecycle/stack.ts'
 import type { Log } from '../core/log/log.ts'
 import { createLog } from '../core/log/pino-log.ts'
-import { type LoadedConfig, loadConfig } from './load-config.ts'
+import type { LoadConfig, LocalConfig } from './local-config.ts'
 
 /** Ctrl-C and SIGTERM end a service within this; after it the process ends anyhow. */
 const STOP_DEADLINE_MS = 5000
 /** npm and timeout(1) hand on a signal that the terminal has sent already: the same wish, not impatience. */
 const SAME_WISH_MS = 1000
+
+/** A process whose work is done ends by itself within this, or is ended. */
+const LINGER_MS = 500
 
 /** What a service program gives back once it runs. */
 export interface Service extends Running {
@@ -19,8 +22,8 @@ export interface Service extends Running {
 }
 
 /** Reads the configuration for a service; on errors prints every one and sets exit code 2. */
-export async function configFor(dir: string): Promise<LoadedConfig | null> {
-  const config = await loadConfig(dir)
+export async function configFor<C extends LocalConfig>(dir: string, load: LoadConfig<C>): Promise<C | null> {
+  const config = await load(dir)
   for (const issue of config.issues) process.stderr.write(`${formatIssue(issue)}\n`)
   if (config.ok) return config
   process.stderr.write(`jifang: the configuration in ${dir} has errors; nothing was started (jifang check ${dir})\n`)
@@ -29,7 +32,7 @@ export async function configFor(dir: string): Promise<LoadedConfig | null> {
 }
 
 /** The log of a service: readable at a terminal, JSON lines for the journal and for files. */
-export const serviceLog = (config: LoadedConfig): Promise<Log> =>
+export const serviceLog = (config: LocalConfig): Promise<Log> =>
   createLog({ level: config.settings.log.level, format: process.stderr.isTTY === true ? 'pretty' : 'json' })
 
 /** Starts a service, tells systemd, and runs it until a signal; resolves when it has stopped. Start errors are one line and exit code 1. */
@@ -47,7 +50,7 @@ export async function runService(log: Log, start: (sd: SdNotify) => Promise<Serv
     process.exitCode = 1
     await sd.stopping()
     // what was started before the failure may hold the process: it has nothing left to do
-    setTimeout(() => process.exit(1), 500).unref()
+    setTimeout(() => process.exit(1), LINGER_MS).unref()
     return
   }
   await sd.ready(() => service.progress())
@@ -76,4 +79,6 @@ export async function runService(log: Log, start: (sd: SdNotify) => Promise<Serv
     process.on('SIGINT', () => stop('SIGINT'))
     process.on('SIGTERM', () => stop('SIGTERM'))
   })
+  // whatever still holds the process has nothing left to do
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }

@@ -10,6 +10,8 @@ import { EVENT_TITLE, type Language, localTime, pad, paint, severityBadge, shown
 
 const DEFAULT_LINES = 20
 const MAX_WAIT_MS = 10_000
+/** A device without a known title is looked up again no sooner. */
+const ASK_AGAIN_MS = 10_000
 
 interface TailOptions extends ReadingOptions {
   readonly follow?: boolean
@@ -21,27 +23,39 @@ export function command(): Command {
   return withReading(new Command('tail'))
     .option('-f, --follow', 'stay and show what happens; reconnects by itself')
     .option('--since <span>', 'show what happened within this span, e.g. 2h')
-    .option('-n, --lines <n>', `without --since: the last n events (default ${DEFAULT_LINES})`)
+    .option('-n, --lines <n>', `at most the last n events (default ${DEFAULT_LINES}, with --since all)`)
     .action(async (options: TailOptions) => {
       const stop = new AbortController()
       process.once('SIGINT', () => stop.abort())
       process.once('SIGTERM', () => stop.abort())
-      process.stdout.on('error', () => stop.abort()) // the reader of the pipe has gone
-      await tail(await clientOf(options), options, stop.signal)
+      const past = pastOf(options)
+      if (typeof past === 'string') {
+        process.stderr.write(`${past}\n`)
+        process.exitCode = 2
+        return
+      }
+      await tail(await clientOf(options), options, past, stop.signal)
     })
 }
 
-async function tail(client: Client, options: TailOptions, signal: AbortSignal): Promise<void> {
-  const spanMs = options.since === undefined ? null : parseDuration(options.since)
-  if (options.since !== undefined && spanMs === null) {
-    process.stderr.write(`--since: not a span: ${options.since} (use 30m, 2h, 1d)\n`)
-    process.exitCode = 2
-    return
-  }
+/** Which events of before are shown: so many of the newest, and none older than that (ms). */
+interface Past {
+  readonly keep: number
+  readonly oldest: number
+}
+
+/** In words what is wrong with the options, if something is. */
+function pastOf({ since, lines }: TailOptions): Past | string {
+  const spanMs = since === undefined ? null : parseDuration(since)
+  if (since !== undefined && spanMs === null) return `--since: not a span: ${since} (use 30m, 2h, 1d)`
+  if (lines !== undefined && !/^\d{1,9}$/.test(lines)) return `--lines: not a number: ${lines}`
+  const keep = lines === undefined ? (spanMs === null ? DEFAULT_LINES : Number.POSITIVE_INFINITY) : Number(lines)
+  return { keep, oldest: spanMs === null ? 0 : Date.now() - spanMs }
+}
+
+async function tail(client: Client, options: TailOptions, { keep, oldest }: Past, signal: AbortSignal): Promise<void> {
   const printer = new Printer(client, options)
   const past: AlarmEvent[] = []
-  const keep = Number(options.lines ?? DEFAULT_LINES)
-  const oldest = spanMs === null ? 0 : Date.now() - spanMs
   let lastId: string | null = null
   let live = false
   for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
@@ -52,7 +66,7 @@ async function tail(client: Client, options: TailOptions, signal: AbortSignal): 
           lastId = item.event.id
           if (live) await printer.print(item.event)
           else if (item.event.at >= oldest) past.push(item.event)
-          if (!live && spanMs === null && past.length > keep) past.shift()
+          if (!live && past.length > keep) past.shift()
           continue
         }
         if (!live) for (const event of past.splice(0)) await printer.print(event)
@@ -75,7 +89,8 @@ class Printer {
   readonly #client: Client
   readonly #json: boolean
   readonly #language: Language
-  #titles = new Map<string, string>()
+  #titles: ReadonlyMap<string, string> = new Map()
+  #asked = Number.NEGATIVE_INFINITY
 
   constructor(client: Client, options: TailOptions) {
     this.#client = client
@@ -89,14 +104,18 @@ class Printer {
     )
   }
 
+  /** The name where the title can't be had: an event is never kept back for it. */
   async #titleOf(device: string): Promise<string> {
     const known = this.#titles.get(device)
-    if (known !== undefined) return known
-    const { devices } = await this.#client.get<{ devices: DeviceSummary[] }>('/api/v1/devices')
-    this.#titles = new Map(devices.map((d) => [d.name, d.title]))
-    const title = this.#titles.get(device) ?? device
-    this.#titles.set(device, title)
-    return title
+    if (known !== undefined || performance.now() - this.#asked < ASK_AGAIN_MS) return known ?? device
+    this.#asked = performance.now()
+    try {
+      const { devices } = await this.#client.get<{ devices: DeviceSummary[] }>('/api/v1/devices')
+      this.#titles = new Map(devices.map((d) => [d.name, d.title]))
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+    }
+    return this.#titles.get(device) ?? device
   }
 }
 

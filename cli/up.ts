@@ -9,11 +9,11 @@ import { type BrokerAccess, brokerAccess } from './broker-users.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
 import { lockData } from './data-lock.ts'
 import { demoConfigDir, startDemoRoom } from './demo.ts'
-import type { LoadedConfig } from './load-config.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { languageOf, type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { renderPanel } from './panel.ts'
 import { followConfig } from './reload.ts'
-import { AGENT_SECTIONS, COLLECTOR_SECTIONS, startRestartable } from './restartable.ts'
+import { AGENT_SECTIONS, COLLECTOR_SECTIONS, restartAll, type Section, startRestartable } from './restartable.ts'
 import { configFor, runService, type Service, serviceLog } from './service.ts'
 
 export function command(): Command {
@@ -22,7 +22,7 @@ export function command(): Command {
     .option('--demo', 'beside this host run a small simulated room, clearly marked, with a data folder of its own; nobody is told anything')
     .action(async (options: PlaceOptions & { lang?: string; demo?: boolean }) => {
       const { configDir, dataDir } = options.demo ? demoPlaces(options) : placesOf(options)
-      const config = await configFor(configDir)
+      const config = await configFor(configDir, loadConfig)
       if (!config) return
       const log = await serviceLog(config)
       await runService(log, async () => {
@@ -50,6 +50,7 @@ async function startAll(config: LoadedConfig, { configDir, dataDir, demo }: Plac
   const stack = new StopStack(log)
   try {
     stack.push('lock', lockData(dataDir))
+    stack.push('lock of the agent', lockData(join(dataDir, 'agent')))
     if (demo) {
       const simulated = await startDemoRoom(config.inventory, log)
       stack.push('simulated room', () => simulated.stop())
@@ -65,11 +66,20 @@ async function startAll(config: LoadedConfig, { configDir, dataDir, demo }: Plac
       startLocalAgent(wanted, { dataDir: join(dataDir, 'agent'), mqtt: access(wanted).agent, log, counters, alone: false })
     const agent = await startRestartable('agent', config, startAgent, log)
     stack.push('agent', () => agent.stop())
-    const following = followConfig(configDir, config, log, async (next, changed) => {
-      if (changed.has('mqtt')) await broker.restart(next)
-      if (COLLECTOR_SECTIONS.some((section) => changed.has(section))) await collector.restart(next)
-      else await collector.current.reload(collectorConfig(next))
-      if (AGENT_SECTIONS.some((section) => changed.has(section))) await agent.restart(next)
+    let brokered = fingerprint(access(config))
+    const following = followConfig(configDir, loadConfig, config, log, async (next, changed) => {
+      const needs = (sections: readonly Section[]): boolean => sections.some((section) => changed.has(section))
+      const wanted = fingerprint(access(next))
+      await restartAll(
+        [
+          ...(wanted === brokered ? [] : [broker]),
+          ...(needs(COLLECTOR_SECTIONS) ? [collector] : []),
+          ...(needs(AGENT_SECTIONS) ? [agent] : []),
+        ],
+        next,
+      )
+      brokered = wanted
+      if (!needs(COLLECTOR_SECTIONS)) await collector.current.reload(collectorConfig(next))
     })
     stack.push('configuration watch', () => following.stop())
     return {
@@ -85,6 +95,9 @@ async function startAll(config: LoadedConfig, { configDir, dataDir, demo }: Plac
     throw error
   }
 }
+
+/** Equal for brokers that are the same; passwords may change without a file of the configuration changing. */
+const fingerprint = ({ broker }: BrokerAccess): string => JSON.stringify(broker && { ...broker, passwords: [...broker.passwords] })
 
 /** The embedded broker, or nothing when another one is named. */
 async function openBroker({ broker }: BrokerAccess, log: Log, counters: Counters): Promise<Running> {

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { join } from 'node:path'
-import { type ConfigResult, loadConfig } from './load-config.ts'
+import type { LoadConfig, LocalConfig, RefusedConfig } from './local-config.ts'
 
 const SETTLE_MS = 300
 const REARM_MS = 2000
@@ -15,9 +15,10 @@ export interface ConfigWatch {
  * or the folder itself is replaced. One call at a time; a refused configuration is told too, and the old one stays in force
  * by doing nothing. `onChange` must not throw. Ends with `signal`.
  */
-export function watchConfig(
+export function watchConfig<C extends LocalConfig>(
   dir: string,
-  onChange: (result: ConfigResult) => void | Promise<void>,
+  load: LoadConfig<C>,
+  onChange: (result: C | RefusedConfig) => void | Promise<void>,
   signal: AbortSignal,
   known?: string,
 ): ConfigWatch {
@@ -32,7 +33,7 @@ export function watchConfig(
       .catch(() => undefined)
       .then(async () => {
         if (signal.aborted) return
-        const result = await loadConfig(dir)
+        const result = await load(dir)
         if (signal.aborted || (!always && result.fingerprint === fingerprint)) return
         fingerprint = result.fingerprint
         await onChange(result)
@@ -82,6 +83,6 @@ export function watchConfig(
     { once: true },
   )
   arm()
-  if (known === undefined) void loadConfig(dir).then((result) => (fingerprint ??= result.fingerprint))
+  if (known === undefined) void load(dir).then((result) => (fingerprint ??= result.fingerprint))
   return { reload: () => look(true) }
 }

@@ -129,7 +129,7 @@ export const settingsSchema = v.strictObject({
       v.strictObject({
         name: about(v.exactOptional(nameText), 'Name of this agent; its device in devices.yaml has the same. Default: the host name.'),
         concurrency: about(
-          v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 64),
+          v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 128),
           'Checks that may run at the same time.',
         ),
       }),

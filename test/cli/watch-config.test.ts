@@ -16,7 +16,7 @@ async function watched() {
   onTestFinished(() => stop.abort())
   const results: ConfigResult[] = []
   const { fingerprint } = await loadConfig(dir)
-  const watch = watchConfig(dir, (result) => void results.push(result), stop.signal, fingerprint)
+  const watch = watchConfig(dir, loadConfig, (result) => void results.push(result), stop.signal, fingerprint)
   const names = () => results.map((result) => (result.ok ? result.inventory.devices[0]?.name : 'refused'))
   return {
     dir,
