@@ -16,6 +16,8 @@ export interface CheckRun {
   readonly durationMs: number
   /** What was measured and the run's own `check` samples, with `site` and `device`. */
   readonly samples: readonly Sample[]
+  /** The check asks to be run again sooner than at its next interval, ms. */
+  readonly againMs?: number
   /** Set after an overrun: settles when the abandoned run has really ended. */
   readonly abandoned?: Promise<void>
 }
@@ -134,5 +136,16 @@ function finish(identity: CheckIdentity, reading: Reading, at: number, durationM
       time: at,
     })
   }
-  return { device, check, kind, reason, at, durationMs, samples, ...(reading.detail === undefined ? {} : { detail: reading.detail }) }
+  const { detail, againMs } = reading
+  return {
+    device,
+    check,
+    kind,
+    reason,
+    at,
+    durationMs,
+    samples,
+    ...(detail === undefined ? {} : { detail }),
+    ...(againMs === undefined ? {} : { againMs }),
+  }
 }
