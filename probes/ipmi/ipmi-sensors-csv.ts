@@ -1,4 +1,5 @@
 import type { Sample } from '../../core/model/sample.ts'
+import { thresholdState } from './sensor-reading.ts'
 import { MEASUREMENT, telegrafName } from './sensor-samples.ts'
 
 /** The output of FreeIPMI's ipmi-sensors, with the arguments below: pure parsing. */
@@ -66,9 +67,9 @@ export function parseSensorsCsv(text: string, time: number): { samples: Sample[]
 function toSample(row: readonly string[], time: number, taken: Set<string>): Sample | null {
   const [id = '', title = '', , stateText = '', reading = '', units = ''] = row
   if (!/^\d+$/.test(id)) return null
-  const known = CODES[stateText] ?? { state: 'no_reading', code: -1 }
   const value = numberOf(reading)
   const bits = /^[0-9A-Fa-f]{4}h$/.test(row[12] ?? '') ? Number.parseInt(row[12] ?? '', 16) : null
+  const known = stateOf(stateText, value === null ? null : bits)
   const plain = telegrafName(title)
   const name = taken.has(plain) ? `${plain}_${id}` : plain
   taken.add(name)
@@ -82,6 +83,15 @@ function toSample(row: readonly string[], time: number, taken: Set<string>): Sam
   })
   const unit = UNITS[units] ?? (units === 'N/A' ? '' : telegrafName(units))
   return { measurement: MEASUREMENT, tags: unit === '' ? { name } : { name, unit }, fields, time }
+}
+
+/** FreeIPMI calls a crossed non-critical limit nominal, so a sensor with a value is judged by its threshold bits, as our own client does. */
+function stateOf(text: string, thresholdBits: number | null): { state: string; code: number } {
+  if (CODES[text] && thresholdBits !== null) {
+    const { state, stateCode } = thresholdState(thresholdBits & 0x3f)
+    return { state, code: stateCode }
+  }
+  return CODES[text] ?? { state: 'no_reading', code: -1 }
 }
 
 const numberOf = (text: string): number | null => (text === '' || text === 'N/A' || !Number.isFinite(Number(text)) ? null : Number(text))

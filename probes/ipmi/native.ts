@@ -10,6 +10,7 @@ import type { SelRecord } from './sel.ts'
 import { readSelInfo, readSelTime, SelCursor, type SelInfo } from './sel-log.ts'
 import { clockCorrection, recordTime, selSamples } from './sel-samples.ts'
 import { extraSample, MEASUREMENT, sensorSample } from './sensor-samples.ts'
+import { isReadable } from './sensors.ts'
 
 /** New records per run: a full log is caught up over several runs instead of holding one up. */
 const SEL_PER_RUN = 128
@@ -144,6 +145,8 @@ class NativeProbe implements Probe {
       bmc_manufacturer: makerName(device.manufacturerId),
       product_id: device.productId,
       sensors_count: known.sensors.length,
+      // Behind other controllers (IPMB): seen in the records, not reached through this session.
+      foreign_sensors_count: known.repository.sensors.filter((sensor) => sensor.kind !== 'event-only' && !isReadable(sensor)).length,
       protection: this.#client.protection ?? 'none',
       manufacturer: fru?.product?.manufacturer ?? fru?.board?.manufacturer ?? '',
       model: fru?.product?.name ?? fru?.board?.product ?? '',

@@ -45,7 +45,7 @@ export function decodeReading(sensor: Sensor, data: Buffer, conversion: Conversi
 }
 
 /** The BMC's own comparison with its thresholds: the worst one that is crossed. */
-function thresholdState(bits: number): { state: string; stateCode: Gravity } {
+export function thresholdState(bits: number): { state: string; stateCode: Gravity } {
   let state = 'ok'
   let stateCode: Gravity = 0
   THRESHOLDS.forEach((name, bit) => {

@@ -110,6 +110,33 @@ describe.skipIf(missing('ipmi_sim', 'ipmitool', 'ipmi-sensors')).each([1, 5])('a
     expect(state('power_supply_2')).toEqual(['ok', 0, 1])
   })
 
+  test('driver freeipmi gives the same values, states and limits', async () => {
+    const other = ipmiProbe(sim.port, { driver: 'freeipmi', cipher_suites: [3], workarounds: ['opensesspriv'] })
+    const theirs = byName((await run(other)).samples)
+    await other.close?.()
+    const ours = byName((await run(probe)).samples)
+    for (const { name: title } of sensors) {
+      const name = telegrafName(title)
+      const [mine, tool] = [ours.get(name), theirs.get(name)]
+      expect([name, tool?.tags.unit, Number(tool?.fields.value).toFixed(2)]).toEqual([
+        name,
+        mine?.tags.unit,
+        Number(mine?.fields.value).toFixed(2),
+      ])
+      expect([name, limitsOf(tool).map((limit) => Number(limit).toFixed(1))]).toEqual([
+        name,
+        limitsOf(mine).map((limit) => Number(limit).toFixed(1)),
+      ])
+      if (mine?.fields.value !== undefined) expect([name, tool?.fields.state]).toEqual([name, mine.fields.state])
+      else
+        expect([name, tool?.fields.state_bits, Number(tool?.fields.state_code) > 0]).toEqual([
+          name,
+          mine?.fields.state_bits,
+          Number(mine?.fields.state_code) > 0,
+        ])
+    }
+  })
+
   test('and back to healthy', async () => {
     const number = (name: string) => sensors.find((sensor) => sensor.name === name)?.number
     await sim.command(`sensor_set_value 0x20 0 ${number('CPU 1 Temp')} 50 1`)

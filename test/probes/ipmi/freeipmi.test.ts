@@ -42,7 +42,7 @@ describe('the output of ipmi-sensors', () => {
     expect(unreadable).toBe(1)
     expect(samples.map(({ tags, fields }) => [tags.name, tags.unit, fields.value, fields.state, fields.state_code, fields.status])).toEqual(
       [
-        ['ambient_temp', 'degrees_c', 44, 'critical', 2, 0],
+        ['ambient_temp', 'degrees_c', 44, 'upper_critical', 2, 0],
         ['fan_1a_tach', 'rpm', 2420, 'ok', 0, 1],
         ['power_supply_1', undefined, undefined, 'critical', 2, 0],
         ['drive_7', undefined, undefined, 'no_reading', -1, undefined],
