@@ -11,6 +11,8 @@ export interface AnnounceDeps {
   readonly onConnected: (listener: () => void) => () => void
   readonly onEvent: (listener: (event: AlarmEvent) => void) => () => void
   readonly open: () => readonly Alarm[]
+  /** Ids of alarms that ended lately: the run before may have left their retained messages. */
+  readonly ended: () => readonly string[]
   readonly log: Log
 }
 
@@ -18,8 +20,9 @@ export interface AnnounceDeps {
 const MAX_TO_CLEAR = 10_000
 
 /** Puts alarms on MQTT: each open one retained on `alarms/<id>`, each event on `events`; all again at every connect (DESIGN §5). */
-export function startAnnouncing({ site, publish, onConnected, onEvent, open, log }: AnnounceDeps): Running {
+export function startAnnouncing({ site, publish, onConnected, onEvent, open, ended, log }: AnnounceDeps): Running {
   const toClear = new Set<string>()
+  let first = true
   const quietly = (message: Outgoing): Promise<void> =>
     publish(message).catch((error: unknown) =>
       log.debug({ topic: message.topic, err: error }, 'not announced; it follows at the next connect'),
@@ -36,10 +39,18 @@ export function startAnnouncing({ site, publish, onConnected, onEvent, open, log
   }
   const offEvent = onEvent((event) => {
     void quietly({ topic: eventsTopic(site), payload: JSON.stringify(event), qos: 1 })
-    void (event.alarm.resolved_at === null ? tell(event.alarm) : clear(event.alarm.id))
+    if (event.alarm.resolved_at !== null) return void clear(event.alarm.id)
+    toClear.delete(event.alarm.id)
+    void tell(event.alarm)
   })
   const offConnected = onConnected(() => {
-    for (const alarm of open()) if (alarm.state !== 'pending') void tell(alarm)
+    if (first) for (const id of ended()) toClear.add(id)
+    first = false
+    for (const alarm of open()) {
+      if (alarm.state === 'pending') continue
+      toClear.delete(alarm.id) // it came back
+      void tell(alarm)
+    }
     for (const id of [...toClear]) void clear(id)
   })
   return {

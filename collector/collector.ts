@@ -57,6 +57,9 @@ export interface Collector extends Running {
   progress(): number
 }
 
+/** Retained messages of alarms that ended while the collector or the broker was away this long are taken back. */
+const ENDED_LATELY_MS = 3 * 86_400_000
+
 const namesOf = (inventory: Inventory): string[] => [SELF, ...inventory.devices.map(({ name }) => name)]
 
 /** Starts the collector. When one part fails to start, those before it are stopped and the reason is thrown in words. */
@@ -94,7 +97,7 @@ async function join(options: CollectorSettings, config: CollectorConfig, deps: C
     config.profiles,
   )
   stack.push('slices', () => slices.stop())
-  await slices.review()
+  await slices.begin()
 
   const announcing = startAnnouncing({
     site,
@@ -102,6 +105,7 @@ async function join(options: CollectorSettings, config: CollectorConfig, deps: C
     onConnected: ingest.onConnected,
     onEvent: judge.onEvent.bind(judge),
     open: () => judge.alarms('open'),
+    ended: () => judge.alarms('all', clock.now() - ENDED_LATELY_MS).flatMap((alarm) => (alarm.resolved_at === null ? [] : [alarm.id])),
     log,
   })
   stack.push('announcing', () => announcing.stop())
@@ -111,6 +115,7 @@ async function join(options: CollectorSettings, config: CollectorConfig, deps: C
 
   const lags = { store: () => store.lag(), ...(influx ? { influx: () => influx.state().lagBytes } : {}) }
   const own = {
+    synced: () => journal.synced,
     connected: () => ingest.connected,
     journalFailing: () => journal.failing !== null,
     noticesPending: () => notifying.current.pending(),

@@ -11,6 +11,8 @@ export const SELF = 'collector'
 export interface SelfParts {
   readonly connected: () => boolean
   readonly journalFailing: () => boolean
+  /** End of the journal on disk. */
+  readonly synced: () => number
   /** Bytes of the journal that a consumer has not come to. */
   readonly lags: Readonly<Record<string, () => number>>
   readonly noticesPending: () => number
@@ -24,12 +26,40 @@ const EVERY_MS = 10_000
 /** The monitor wakes the process this often. */
 const DELAY_RESOLUTION_MS = 100
 
+/**
+ * How old the newest data is that a consumer has come to. The journal grows without a pause, so a healthy consumer is
+ * seldom at its very end: what counts is when it reached what had been the end before.
+ */
+export class Behind {
+  #reached: number
+  #mark: { readonly at: number; readonly synced: number } | null = null
+
+  constructor(now: number) {
+    this.#reached = now
+  }
+
+  /** 0 when at the end; else good to within two measurements. */
+  seconds(now: number, synced: number, lag: number): number {
+    if (lag === 0) {
+      this.#reached = now
+      this.#mark = null
+      return 0
+    }
+    if (this.#mark && synced - lag >= this.#mark.synced) {
+      this.#reached = this.#mark.at
+      this.#mark = null
+    }
+    this.#mark ??= { at: now, synced }
+    return (now - this.#reached) / 1000
+  }
+}
+
 /** Measures the collector itself, on the same path as everything else (measurement `jifang_collector`). */
 export function startSelfMonitoring(parts: SelfParts): Running {
   const { clock, counters } = parts
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   delay.enable()
-  const caughtUp = new Map<string, number>()
+  const behind = new Map<string, Behind>()
   let cpu = process.cpuUsage()
   const measure = (): Sample => {
     const now = clock.now()
@@ -42,10 +72,11 @@ export function startSelfMonitoring(parts: SelfParts): Running {
       rss_bytes: process.memoryUsage.rss(),
     }
     for (const [name, lag] of Object.entries(parts.lags)) {
-      const behind = lag()
-      if (behind === 0 || !caughtUp.has(name)) caughtUp.set(name, now)
-      fields[`${name}_behind_bytes`] = behind
-      fields[`${name}_behind_seconds`] = (now - (caughtUp.get(name) ?? now)) / 1000
+      const bytes = lag()
+      const since = behind.get(name) ?? new Behind(now)
+      behind.set(name, since)
+      fields[`${name}_behind_bytes`] = bytes
+      fields[`${name}_behind_seconds`] = since.seconds(now, parts.synced(), bytes)
     }
     const used = process.cpuUsage(cpu)
     cpu = process.cpuUsage()

@@ -36,6 +36,14 @@ export class SliceHand implements Running {
     this.#timer = setInterval(() => void this.review(), REVIEW_MS)
   }
 
+  /**
+   * At the start nobody is known to be there. Where that makes a difference, because a device has several pollers, the
+   * first regular review hands out: by then the broker has said who is.
+   */
+  async begin(): Promise<void> {
+    if (!this.#inventory.devices.some(({ enabled, pollers }) => enabled && pollers.length > 1)) await this.review()
+  }
+
   async configure(inventory: Inventory, profiles: readonly unknown[]): Promise<void> {
     this.#inventory = inventory
     this.#profiles = profiles
@@ -47,7 +55,7 @@ export class SliceHand implements Running {
     this.#look()
     const { kinds, collectors } = this.#deps
     const isAlive = (agent: string): boolean => this.#seen.get(agent)?.counts ?? false
-    for (const agent of new Set([...agentsOf(this.#inventory, kinds), ...this.#handed.keys()])) {
+    for (const agent of new Set([...agentsOf(this.#inventory, kinds), ...this.#handed.keys(), ...this.#configured()])) {
       const devices = buildSlice(this.#inventory, agent, { kinds, isAlive })
       const body: SliceBody = { collectors, profiles: this.#profiles, devices }
       const text = JSON.stringify(body)
@@ -64,6 +72,11 @@ export class SliceHand implements Running {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+  }
+
+  /** Agents with a slice of some earlier run: those without a device now must hear that, too. */
+  #configured(): string[] {
+    return this.#deps.agents().flatMap(({ name, config }) => (config > 0 ? [name] : []))
   }
 
   #look(): void {

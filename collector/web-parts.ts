@@ -59,7 +59,10 @@ export function webDeps(parts: WebParts): WebDeps {
     command: (command) => obey(parts, command),
     eventsSince: (id) => judge.eventsSince(id),
     onEvent: (listener) => judge.onEvent(listener),
-    series: (query, signal) => store.series(query, signal),
+    series: (query, signal) =>
+      store.series(query, signal).catch((error: unknown) => {
+        throw new HttpProblem(503, `the history does not answer: ${error instanceof Error ? error.message : String(error)}`)
+      }),
     writeLines: (text) =>
       ingest.writeLines(text).catch((error: unknown) => {
         throw new HttpProblem(503, `not taken, send it again: ${error instanceof Error ? error.message : String(error)}`)

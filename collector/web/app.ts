@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { alarmWrites } from './alarm-writes.ts'
-import type { Gate } from './auth.ts'
+import { type Gate, refuseForeignPage } from './auth.ts'
 import { callerOf, type Env } from './caller.ts'
 import { HttpProblem, type WebDeps } from './deps.ts'
 import { streamEvents } from './events.ts'
@@ -32,9 +32,14 @@ export function createApp(deps: WebDeps, gate: Gate, consoleDir: URL, stopping: 
     )
     deps.counters.add('jifang_http_requests_total', 1, { status: String(c.res.status) })
   })
+  app.use('/api/*', async (c, next) => {
+    const known = c.req.header('authorization') !== undefined // no foreign page can send that
+    if (c.req.method === 'POST' && !known) refuseForeignPage(c.req.header('origin'), c.req.header('host'))
+    await next()
+  })
   for (const path of ['/metrics', '/readyz', '/api/v1/*']) {
     app.use(path, async (c, next) => {
-      if (c.req.method === 'GET') gate.reader(c.req.header('authorization'), callerOf(c))
+      if (c.req.method !== 'POST') gate.reader(c.req.header('authorization'), callerOf(c))
       await next()
     })
   }

@@ -75,3 +75,10 @@ export class Gate {
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 export const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.|localhost$)/.test(address)
+
+/** A page of another site that a browser on this machine shows must not write here in the name of the machine. @throws HttpProblem 403 */
+export function refuseForeignPage(origin: string | undefined, host: string | undefined): void {
+  if (origin === undefined) return
+  const from = URL.canParse(origin) ? new URL(origin).host : ''
+  if (from !== host) throw new HttpProblem(403, `pages of ${origin} may not write here`)
+}

@@ -15,9 +15,17 @@ export function streamEvents(c: Context, deps: WebDeps, stopping: AbortSignal): 
     const waiting: AlarmEvent[] = []
     let wake = (): void => {}
     const unsubscribe = deps.onEvent((event) => {
-      waiting.push(event)
-      wake()
+      if (waiting.push(event) <= MAX_WAITING) wake()
+      else cutOff()
     })
+    const cutOff = (): void => {
+      waiting.length = 0
+      deps.counters.add('jifang_http_slow_readers_total')
+      unsubscribe()
+      c.env?.outgoing?.destroy() // a write that waits for it would wait for ever
+      stream.abort()
+      wake()
+    }
     const heartbeat = setInterval(() => wake(), HEARTBEAT_MS)
     const stop = (): void => wake()
     stopping.addEventListener('abort', stop)
@@ -33,7 +41,6 @@ export function streamEvents(c: Context, deps: WebDeps, stopping: AbortSignal): 
       await stream.writeSSE({ event: 'live', data: '{}' })
       while (!stream.aborted && !stopping.aborted) {
         const batch = waiting.splice(0)
-        if (batch.length > MAX_WAITING) break
         for (const event of batch) if (sent === null || compareEventIds(event.id, sent) > 0) await write(stream, event)
         if (batch.length === 0) await stream.write(': alive\n\n')
         if (waiting.length === 0)

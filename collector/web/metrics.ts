@@ -8,7 +8,9 @@ export function renderMetrics(counters: Counters): string {
     if (name !== last) text += `# TYPE ${name} ${kind}\n`
     last = name
     const pairs = Object.entries(labels).map(([key, label]) => `${key}="${label.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`)
-    text += `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}\n`
+    text += `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${shown(value)}\n`
   }
   return text
 }
+
+const shown = (value: number): string => (Number.isFinite(value) || Number.isNaN(value) ? String(value) : value > 0 ? '+Inf' : '-Inf')

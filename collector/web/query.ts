@@ -1,6 +1,6 @@
+import { parseDuration } from '../../core/config/duration.ts'
 import { HttpProblem, type SeriesQuery } from './deps.ts'
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const DAY_MS = 86_400_000
 
 /** A moment: ms since 1970, an ISO date, `now`, or relative to now (`-2h`). @throws HttpProblem 400 */
@@ -14,11 +14,11 @@ export function parseMoment(name: string, text: string | undefined, now: number,
   return moment
 }
 
-/** A span such as 30s, 5m, 1h or plain ms. @throws HttpProblem 400 */
+/** A span such as 30s, 5m, 1h30m or plain ms. @throws HttpProblem 400 */
 export function parseSpan(name: string, text: string): number {
-  const match = /^(\d+)(ms|s|m|h|d)?$/.exec(text)
-  if (!match) throw new HttpProblem(400, `${name}: not a span: ${JSON.stringify(text)} (use 30s, 5m, 1h)`)
-  return Number(match[1]) * (UNIT_MS[match[2] ?? 'ms'] ?? 1)
+  const ms = /^\d{1,15}$/.test(text) ? Number(text) : parseDuration(text)
+  if (ms === null) throw new HttpProblem(400, `${name}: not a span: ${JSON.stringify(text)} (use 30s, 5m, 1h)`)
+  return ms
 }
 
 /** `device measurement field from to step` of /api/v1/series; the last day by default. @throws HttpProblem 400 */
