@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { BmcMemory, ifSupported, readBmc } from '../probes/ipmi/bmc.ts'
+import { toleranceOf } from '../probes/ipmi/conversion.ts'
 import { makerName, readChassis, readDcmiPower, readDeviceId } from '../probes/ipmi/device.ts'
 import { readFru } from '../probes/ipmi/fru-storage.ts'
 import type { Sensor } from '../probes/ipmi/sdr.ts'
@@ -49,6 +50,7 @@ const sensorJson = ({ sensor, reading }: SensorResult, thresholds: Thresholds) =
   entity: `${sensor.entityId}.${sensor.entityInstance}`,
   value: reading.value,
   unit: sensor.unit,
+  tolerance: sensor.conversion ? toleranceOf(sensor.conversion) : null,
   state: reading.state,
   state_code: reading.stateCode,
   states: stateWords(sensor, reading),

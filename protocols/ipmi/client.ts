@@ -123,10 +123,24 @@ class Client implements IpmiClient {
     if (ready) return ready
     this.#session?.end(new ProbeError('timeout', 'the session with the BMC was lost'))
     this.#session = null
-    this.#opening ??= this.#open(AbortSignal.any([signal, this.#closing.signal])).finally(() => {
+    this.#opening ??= this.#openUntil(signal).finally(() => {
       this.#opening = null
     })
     return this.#opening
+  }
+
+  /** Ends with the run or with the client. Not AbortSignal.any: on the long-lived signal of a client it would gather what it made. */
+  async #openUntil(signal: AbortSignal): Promise<Session> {
+    const either = new AbortController()
+    const abort = (): void => either.abort()
+    const signals = [signal, this.#closing.signal]
+    for (const one of signals) one.addEventListener('abort', abort)
+    try {
+      if (signals.some((one) => one.aborted)) abort()
+      return await this.#open(either.signal)
+    } finally {
+      for (const one of signals) one.removeEventListener('abort', abort)
+    }
   }
 
   async #open(signal: AbortSignal): Promise<Session> {

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Counters } from '../../../core/lifecycle/counters.ts'
+import { reasonOf } from '../../../core/model/reason.ts'
 import type { Sample } from '../../../core/model/sample.ts'
 import type { Probe } from '../../../probes/probe.ts'
 import { type Bmc, type Fault, startBmc } from '../../support/bmc.ts'
@@ -158,4 +159,23 @@ test("an hour's worth of polls leaves nothing behind: sockets, timers, memory", 
   expect(bmc.sessions).toBeLessThanOrEqual(4)
   // 180 readings kept would be more.
   expect(process.memoryUsage().heapUsed - heap).toBeLessThan(2 << 20)
+}, 40_000)
+
+test('a BMC that stays dead for hundreds of polls leaves nothing behind either', async () => {
+  const { bmc, probe } = await pair({ request_timeout: '50ms', retries: 0 })
+  bmc.fault = () => []
+  const day = async (polls: number): Promise<void> => {
+    const reasons = new Set<string>()
+    // Counted here: the test runner keeps every awaited expectation until the end.
+    for (let i = 0; i < polls; i++) reasons.add(await probe.run(AbortSignal.timeout(3)).then(() => 'ok', reasonOf))
+    expect([...reasons]).toEqual(['timeout'])
+  }
+  await day(100)
+  collect()
+  const heap = process.memoryUsage().heapUsed
+  await day(500)
+  collect()
+  expect(process.memoryUsage().heapUsed - heap).toBeLessThan(1 << 20)
+  bmc.fault = null
+  expect(await attempt(probe)).toBe('ok')
 }, 40_000)
