@@ -63,6 +63,8 @@ export interface NewRecords {
 export class SelCursor {
   #last: SelRecord | null = null
   #stamp: string | null = null
+  /** While a log is read again from its start: what is older (s) was told before, unless the log was really cleared. */
+  #told: number | null = null
 
   /** At most `limit` new records, in order. `info` saves the walk when nothing has changed. */
   async advance(client: IpmiClient, info: SelInfo, limit: number, signal: AbortSignal): Promise<NewRecords> {
@@ -70,24 +72,29 @@ export class SelCursor {
     if (info.entries === 0) {
       const restarted = this.#last !== null
       this.#last = null
+      this.#told = null
       this.#stamp = info.stamp
       return { records: [], restarted, more: false }
     }
     const start = await this.#start(client, signal)
+    if (start.restarted) this.#told = this.#last?.seconds ?? null
     const records: SelRecord[] = []
     let id = start.next
     while (id !== LAST && records.length < limit) {
       const entry = await readEntry(client, id, signal)
       if (!entry) break
       if (entry.record) {
-        records.push(entry.record)
+        if (!this.#wasTold(entry.record)) records.push(entry.record)
         this.#last = entry.record
       }
       if (entry.next === id) break
       id = entry.next
     }
     const more = id !== LAST && records.length >= limit
-    if (!more) this.#stamp = info.stamp
+    if (!more) {
+      this.#stamp = info.stamp
+      this.#told = null
+    }
     return { records, restarted: start.restarted, more }
   }
 
@@ -97,6 +104,10 @@ export class SelCursor {
     this.#last = entry?.record ?? null
     this.#stamp = info.stamp
     return this.#last
+  }
+
+  #wasTold(record: SelRecord): boolean {
+    return this.#told !== null && record.seconds !== null && !record.preInit && record.seconds < this.#told
   }
 
   /** Where to go on: behind the last record if it is still the same one, else at the first. */

@@ -22,6 +22,8 @@ export interface BmcState {
   /** Most bytes of an SDR the BMC gives at once. */
   sdrPiece: number
   watts: number | null
+  /** No repository: the controller holds its sensors' records itself. */
+  deviceSdrs: boolean
 }
 
 export function createState(sensors: readonly SimSensor[]): BmcState {
@@ -39,9 +41,11 @@ export function createState(sensors: readonly SimSensor[]): BmcState {
     reservation: 0,
     sdrPiece: 255,
     watts: 180,
+    deviceSdrs: false,
   }
 }
 
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
 const u16 = (value: number): [number, number] => [value & 0xff, (value >> 8) & 0xff]
 const u32 = (value: number): [number, number, number, number] => [
   value & 0xff,
@@ -50,28 +54,46 @@ const u32 = (value: number): [number, number, number, number] => [
   (value >>> 24) & 0xff,
 ]
 
-/** `netFn << 8 | command`. */
-const COMMANDS: Readonly<Record<number, (state: BmcState, data: Buffer) => Answer>> = {
-  1: (state) => [0, state.powerOn ? 0x01 : 0x00, 0x10, 0x40],
-  1537: (state) => [0, 0x20, 0x01, state.firmware, 0x35, 0x02, 0x8f, ...[0x02, 0, 0], ...u16(0xdc), 0, 0, 0, 0],
-  1592: () => [0xcc],
-  1595: (_, data) => [0, data[0] ?? 2],
-  1596: () => [0],
-  2592: (state) => [0, 0x51, ...u16(state.sdrs.length), 0xff, 0xff, ...u32(state.sdrChanged), ...u32(0), 0x02],
-  2594: (state) => [0, ...u16(++state.reservation)],
-  2595: getSdr,
-  1069: getReading,
-  1063: getThresholds,
-  2624: (state) => [0, 0x51, ...u16(state.sel.length), ...u16(0x3fff - 16 * state.sel.length), ...u32(state.selAdded), ...u32(0), 0x02],
-  2626: (state) => [0, ...u16(++state.reservation)],
-  2627: getSel,
-  2632: (state) => [0, ...u32(Math.floor(Date.now() / 1000) - state.clockBehind)],
-  2576: () => [0, ...u16(FRU.length), 0],
-  2577: (_, data) => {
+/** By `netFn/command`, hex. */
+const COMMANDS: Readonly<Record<string, (state: BmcState, data: Buffer) => Answer>> = {
+  '00/01': (state) => [0, state.powerOn ? 0x01 : 0x00, 0x10, 0x40],
+  '06/01': (state) => [
+    0,
+    0x20,
+    0x01,
+    state.firmware,
+    0x35,
+    0x02,
+    state.deviceSdrs ? 0x8d : 0x8f,
+    ...[0x02, 0, 0],
+    ...u16(0xdc),
+    0,
+    0,
+    0,
+    0,
+  ],
+  '06/38': () => [0xcc],
+  '06/3b': (_, data) => [0, data[0] ?? 2],
+  '06/3c': () => [0],
+  '04/20': (state) => (state.deviceSdrs ? [0, state.sdrs.length, 0x81, ...u32(state.sdrChanged)] : [0xc1]),
+  '04/22': (state) => [0, ...u16(++state.reservation)],
+  '04/21': getSdr,
+  '0a/20': (state) =>
+    state.deviceSdrs ? [0xc1] : [0, 0x51, ...u16(state.sdrs.length), 0xff, 0xff, ...u32(state.sdrChanged), ...u32(0), 0x02],
+  '0a/22': (state) => [0, ...u16(++state.reservation)],
+  '0a/23': getSdr,
+  '04/2d': getReading,
+  '04/27': getThresholds,
+  '0a/40': (state) => [0, 0x51, ...u16(state.sel.length), ...u16(0x3fff - 16 * state.sel.length), ...u32(state.selAdded), ...u32(0), 0x02],
+  '0a/42': (state) => [0, ...u16(++state.reservation)],
+  '0a/43': getSel,
+  '0a/48': (state) => [0, ...u32(Math.floor(Date.now() / 1000) - state.clockBehind)],
+  '0a/10': () => [0, ...u16(FRU.length), 0],
+  '0a/11': (_, data) => {
     const piece = FRU.subarray(data.readUInt16LE(1), data.readUInt16LE(1) + data.readUInt8(3))
     return [0, piece.length, ...piece]
   },
-  11266: (state) =>
+  '2c/02': (state) =>
     state.watts === null
       ? [0, 0xdc, ...Array.from({ length: 16 }, () => 0), 0]
       : [
@@ -88,7 +110,7 @@ const COMMANDS: Readonly<Record<number, (state: BmcState, data: Buffer) => Answe
 }
 
 export function answerCommand(state: BmcState, netFn: number, command: number, data: Buffer): Answer {
-  const handler = COMMANDS[(netFn << 8) | command]
+  const handler = COMMANDS[`${hex(netFn)}/${hex(command)}`]
   return handler ? handler(state, data) : [0xc1]
 }
 

@@ -114,6 +114,13 @@ describe('the SDR repository', () => {
     expect(byName((await run(probe)).samples).get('fan_1a_tach')?.fields.value).toBe(2420)
   })
 
+  test('is replaced by device SDRs where a controller has none', async () => {
+    const { bmc, probe } = await pair()
+    bmc.state.deviceSdrs = true
+    bmc.state.sdrPiece = 20
+    expect(byName((await run(probe)).samples).get('fan_1a_tach')?.fields.value).toBe(2420)
+  })
+
   test('a cancelled reservation starts the record again', async () => {
     const { bmc, probe } = await pair()
     bmc.state.sdrPiece = 20
@@ -260,6 +267,15 @@ describe('the event log', () => {
     bmc.state.sel = [selRecord(1, now(), { ...hot, number: 1 })]
     bmc.state.selAdded += 1
     expect(events((await run(probe)).samples).map(({ tags }) => tags.sensor)).toEqual(['ambient_temp_1'])
+  })
+
+  test('a ring that has overwritten the last record known tells only what is new', async () => {
+    const { bmc, probe } = await pair()
+    for (let id = 1; id <= 5; id++) bmc.state.sel.push(selRecord(id, now() - 60 + id, hot))
+    expect(events((await run(probe)).samples)).toHaveLength(5)
+    bmc.state.sel = [selRecord(2, now() - 58, hot), selRecord(3, now() - 57, hot), selRecord(9, now(), { ...hot, number: 1 })]
+    bmc.state.selAdded += 1
+    expect(events((await run(probe)).samples).map(({ fields }) => fields.record_id)).toEqual([9])
   })
 
   test('a BMC whose clock is hours off: events are placed on our clock, whole minutes moved', async () => {
