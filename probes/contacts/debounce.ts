@@ -40,8 +40,8 @@ export function debounce(before: Debounced, read: PointState, at: number, delays
   const reads = same ? before.reads + 1 : 1
   const delay = read === 'normal' ? delays.offMs : delays.onMs
   // Nothing is known yet and nothing is wrong: no reason to wait.
-  const needed = before.held === null && read === 'normal' && delay === 0 ? 1 : CONFIRMATIONS
-  if (reads >= needed && at - since >= delay) return { held: read, candidate: null, since: 0, reads: 0, answeredAt: at }
+  const atOnce = before.held === null && read === 'normal'
+  if (atOnce || (reads >= CONFIRMATIONS && at - since >= delay)) return { held: read, candidate: null, since: 0, reads: 0, answeredAt: at }
   return { held: before.held, candidate: read, since, reads, answeredAt: at }
 }
 

@@ -15,6 +15,9 @@ const QUANTITIES: Readonly<Record<string, { readonly field: string; readonly dea
   airflow: { field: 'airflow_meter_per_second', deadband: 0.05 },
 }
 
+/** 21.7 and 21.6 are not quite 0.1 apart. */
+const ROUNDING = 1e-9
+
 /** Decides which points have something to tell: every change at once, the rest once per `repeatMs`. */
 export interface PointTeller {
   /** null when nothing has to be said now. `at` is monotonic ms, `time` ms since 1970. */
@@ -33,7 +36,7 @@ export function createTeller(point: PointOptions, repeatMs: number): PointTeller
   const moved = (value: number | null): boolean => {
     if (!analog || !last) return false
     if (value === null || last.value === null) return value !== last.value
-    return Math.abs(value - last.value) >= Math.max(deadband, Number.MIN_VALUE)
+    return Math.abs(value - last.value) >= Math.max(deadband - ROUNDING, ROUNDING)
   }
 
   return {
