@@ -1,3 +1,4 @@
+import { eventRules } from './defaults/events.ts'
 import { hostRules } from './defaults/hosts.ts'
 import { ipmiRules } from './defaults/ipmi.ts'
 import { lossRules } from './defaults/losses.ts'
@@ -18,5 +19,6 @@ export const defaultRules: readonly RuleInput[] = [
   ...powerRules,
   ...roomRules,
   ...ipmiRules,
+  ...eventRules,
   ...selfRules,
 ]

@@ -1,5 +1,8 @@
 import type { Tracked } from './device-context.ts'
 
+/** A syslog line in a title is cut: titles go into SMS. */
+const MAX_CHARS = 120
+
 /** The title of an alarm: `{name}` stands for a tag, a field of the newest sample, `value`, or the contact point's title. */
 export function describe(tracked: Tracked): { readonly zh: string; readonly en: string } {
   const { zh, en } = tracked.rule.title
@@ -23,5 +26,6 @@ function lookup(key: string, tracked: Tracked): string {
   const tag = tracked.tags[key]
   if (tag !== undefined) return tag
   const field = tracked.fields[key]
-  return field === undefined || field === null ? '' : String(field)
+  const text = field === undefined || field === null ? '' : String(field)
+  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS - 1)}…` : text
 }

@@ -122,7 +122,8 @@ export function deviceContext(name: string, device: Device | null, rules: RuleSe
 }
 
 function checkTrack(device: Device, check: Check, kinds: KindPlaces): CheckTrack {
-  const local = kinds[check.kind]?.where === 'local' || device.pollers.length === 0
+  const where = kinds[check.kind]?.where
+  const local = where === 'local' || where === 'push' || device.pollers.length === 0
   return {
     name: check.name,
     kind: check.kind,

@@ -15,7 +15,7 @@ import {
 import { Intake } from './intake.ts'
 import { checkSilent, hoursSilent, isStale, isSynthetic } from './no-data.ts'
 import { carryOver } from './reconfigure.ts'
-import type { RuleSet } from './rule.ts'
+import type { Rule, RuleSet } from './rule.ts'
 import { countAt } from './signal.ts'
 import { type StreamNews, Streams } from './streams.ts'
 import type { Change } from './transition.ts'
@@ -153,9 +153,10 @@ export class Engine {
 
   #expect(now: number): void {
     this.#expected = true
+    const kinds = new Set([...this.contexts.values()].flatMap((context) => [...context.checks.values()].map((check) => check.kind)))
     for (const context of this.contexts.values()) {
       for (const rule of [...context.rules.values()].flat()) {
-        if (rule.signal.kind !== 'silence') continue
+        if (rule.signal.kind !== 'silence' || !isReceived(rule, kinds)) continue
         const tracked = trackedFor(context, rule, '', {})
         if (tracked.seen === 0) tracked.seen = now
         this.book.adopt(tracked)
@@ -197,4 +198,10 @@ export class Engine {
       this.book.judge(tracked, { kind: 'tick' }, now)
     }
   }
+}
+
+/** Whether events of this rule can come at all: where nobody listens for traps or syslog, their absence says nothing. */
+function isReceived(rule: Rule, kinds: ReadonlySet<string>): boolean {
+  const types = rule.measurement === 'event' ? rule.where.find(({ key, not }) => key === 'type' && !not) : undefined
+  return types === undefined || types.values.some((type) => kinds.has(type))
 }

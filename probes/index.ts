@@ -22,4 +22,5 @@ export type LazyListener = () => Promise<ListenerKind<unknown>>
 /** Every push kind. */
 export const listeners = {
   trap: async () => (await import('./listeners/trap/trap.ts')).trap,
+  syslog: async () => (await import('./listeners/syslog/syslog.ts')).syslog,
 } satisfies Record<string, LazyListener>

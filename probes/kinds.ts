@@ -3,6 +3,7 @@ import { hostKind } from './host/options.ts'
 import { httpKind } from './http/options.ts'
 import { ipmiKind, ipmiLocalKind } from './ipmi/options.ts'
 import type { KindSpec } from './kind-spec.ts'
+import { syslogKind } from './listeners/syslog/options.ts'
 import { trapKind } from './listeners/trap/options.ts'
 import { pingKind } from './ping/options.ts'
 import { snmpKind } from './snmp/options.ts'
@@ -21,4 +22,5 @@ export const kinds = {
   contacts: contactsKind,
   'ups-serial': upsSerialKind,
   trap: trapKind,
+  syslog: syslogKind,
 } satisfies Record<string, KindSpec>

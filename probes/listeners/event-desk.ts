@@ -17,6 +17,8 @@ export interface Told {
   readonly text: string
   /** Equal for what says the same. */
   readonly same: string
+  /** How many messages it stands for; default 1. */
+  readonly count?: number
 }
 
 export interface EventDeskDeps {
@@ -71,7 +73,7 @@ export class EventDesk {
       this.#end(oldest, first)
     }
     this.#folds.set(key, { last: told, more: 0, until: now + this.#deps.foldMs })
-    this.#send(told, 1)
+    this.#send(told, told.count ?? 1)
     return true
   }
 

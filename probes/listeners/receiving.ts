@@ -47,6 +47,7 @@ export function tellDropped(gate: SourceGate, desk: EventDesk, sources: Sources,
       severity: 'minor',
       text: `消息过多，丢弃 ${count} 条 / too many messages, ${count} dropped`,
       same: `storm ${now}`,
+      count,
     })
   }
   return dropped.reduce((sum, entry) => sum + entry.dropped, 0)

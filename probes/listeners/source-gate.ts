@@ -48,6 +48,10 @@ export class SourceGate {
     return 'in'
   }
 
+  allows(address: string): boolean {
+    return this.#allowed(address)
+  }
+
   /** Sources whose messages were dropped since it was asked last; `*` stands for those beyond the table. Forgets sources that are quiet. */
   takeDropped(now: number): { readonly source: string; readonly dropped: number }[] {
     const told: { source: string; dropped: number }[] = []

@@ -8,6 +8,8 @@ const REFRESH_MS = 600_000
 /** Which declared device an address is. */
 export interface Sources {
   deviceOf(address: string): string | null
+  /** The device that a host name or address in a message means; only for messages of relays that are believed. */
+  named(host: string): string | null
   /** Looks names up now and every ten minutes; addresses are known at once. */
   start(): void
   stop(): void
@@ -21,6 +23,8 @@ export function createSources(map: Readonly<Record<string, string>>, log: Log): 
     if (isIP(address) !== 0) fixed.set(plainAddress(address), device)
     else names.push([address, device])
   }
+  const byName = new Map(Object.values(map).map((device) => [device.toLowerCase(), device]))
+  for (const [name, device] of names) if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), device)
   let resolved = new Map<string, string>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -43,6 +47,7 @@ export function createSources(map: Readonly<Record<string, string>>, log: Log): 
   }
 
   return {
+    named: (host) => byName.get(host.toLowerCase()) ?? fixed.get(plainAddress(host)) ?? null,
     deviceOf: (address) => fixed.get(address) ?? resolved.get(address) ?? null,
     start() {
       if (names.length === 0) return

@@ -40,6 +40,7 @@ export const kinds = {
   ping: { where: 'remote' },
   snmp: { where: 'remote' },
   contacts: { where: 'remote' },
+  syslog: { where: 'push' },
 } as const
 
 /** Rules of an alarms.yaml; fails with its issues. */
