@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Explanation, LevelExplanation } from '../core/model/explanation.ts'
 import { SEVERITY_TITLE } from '../core/model/severity.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
-import { EVENT_TITLE, type Language, localTime, paint, severityBadge, shown, span } from './text.ts'
+import { ALARM_STATE_TITLE, EVENT_TITLE, type Language, localTime, paint, severityBadge, shown, span } from './text.ts'
 
 export function command(): Command {
   return withReading(new Command('explain'))
@@ -64,7 +64,7 @@ function render(explanation: Explanation, language: Language): string[] {
   const w = WORDS[language]
   const row = (label: string, text: string): string => `  ${paint('gray', `${label}:`)} ${text}`
   return [
-    `${severityBadge(alarm.severity, language)} ${paint('bold', alarm.title[language])} ${alarm.device} #${alarm.short_id} ${alarm.state}`,
+    `${severityBadge(alarm.severity, language)} ${paint('bold', alarm.title[language])} ${alarm.device} #${alarm.short_id} ${ALARM_STATE_TITLE[alarm.state][language]}`,
     row(w.since, `${localTime(alarm.since)} (${span(Date.now() - alarm.since)})`),
     row(w.rule, `${rule.name}, ${w.defined} ${rule.defined}`),
     row(w.reads, `${rule.on}${rule.where.length > 0 ? ` [${rule.where.join(', ')}]` : ''} (${rule.signal})`),

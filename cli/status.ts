@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Alarm } from '../core/model/alarm.ts'
 import type { AgentView, DeviceState, DeviceSummary } from '../core/model/api.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
-import { type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
+import { ALARM_STATE_TITLE, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
 
 interface StatusOptions extends ReadingOptions {
   readonly agents?: boolean
@@ -58,7 +58,7 @@ function roomLines(devices: readonly DeviceSummary[], alarms: readonly Alarm[], 
       severityBadge(alarm.severity, language),
       pad(titles.get(alarm.device) ?? alarm.device, 22),
       pad(`${alarm.title[language]} ${shown(alarm.value)}${alarm.threshold === null ? '' : ` (${alarm.threshold})`}`, 44),
-      pad(alarm.ack === null ? alarm.state : `${alarm.state} ${alarm.ack.by}`, 18),
+      pad(`${ALARM_STATE_TITLE[alarm.state][language]}${alarm.ack === null ? '' : ` ${alarm.ack.by}`}`, 18),
       localTime(alarm.since),
       paint('gray', `#${alarm.short_id}`),
     ].join(' '),
@@ -70,6 +70,12 @@ function roomLines(devices: readonly DeviceSummary[], alarms: readonly Alarm[], 
     return `  ${paint(style, glyph)} ${pad(device.title, 26)} ${pad(device.name, 22)} ${pad(device.class, 10)} ${pad(STATE[device.state][language], 8)} ${seen}`
   })
   return [...(alarmLines.length > 0 ? ['', ...alarmLines] : []), ...(deviceLines.length > 0 ? ['', ...deviceLines] : [])]
+}
+
+const AGENT_STATE: Readonly<Record<AgentView['state'], { readonly zh: string; readonly en: string }>> = {
+  online: { zh: '在线', en: 'online' },
+  offline: { zh: '离线', en: 'offline' },
+  unknown: { zh: '未知', en: 'unknown' },
 }
 
 function agentLines(agents: readonly AgentView[], language: Language): string[] {
@@ -86,7 +92,7 @@ function agentLines(agents: readonly AgentView[], language: Language): string[] 
       (agent) =>
         row([
           agent.name,
-          agent.state,
+          AGENT_STATE[agent.state][language],
           agent.version ?? '?',
           String(agent.backlog),
           String(agent.lost),

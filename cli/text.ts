@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import stringWidth from 'string-width'
-import type { AlarmEventKind } from '../core/model/alarm.ts'
+import type { AlarmEventKind, AlarmState } from '../core/model/alarm.ts'
 import { SEVERITY_TITLE, type Severity } from '../core/model/severity.ts'
 
 export type Language = 'zh' | 'en'
@@ -52,6 +52,15 @@ export const EVENT_TITLE: Readonly<Record<AlarmEventKind, { readonly zh: string;
   unacknowledged: { zh: '失效', en: 'unacked', style: 'yellow' },
   note: { zh: '备注', en: 'note', style: 'gray' },
   milestone: { zh: '节点', en: 'milestone', style: 'gray' },
+}
+
+export const ALARM_STATE_TITLE: Readonly<Record<AlarmState, { readonly zh: string; readonly en: string }>> = {
+  pending: { zh: '待定', en: 'pending' },
+  firing: { zh: '告警中', en: 'firing' },
+  acknowledged: { zh: '已确认', en: 'acked' },
+  unknown: { zh: '失联', en: 'unknown' },
+  resolved: { zh: '已恢复', en: 'resolved' },
+  withdrawn: { zh: '已撤销', en: 'withdrawn' },
 }
 
 const two = (n: number): string => String(n).padStart(2, '0')

@@ -16,6 +16,10 @@ export interface Program {
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
   kill(): Promise<void>
+  /** SIGINT, as Ctrl-C sends it. */
+  interrupt(): void
+  /** SIGHUP. */
+  hangUp(): void
 }
 
 const running = new Set<ChildProcess>()
@@ -52,6 +56,12 @@ export function jifang(args: readonly string[], env: Record<string, string> = {}
     async kill() {
       child.kill('SIGKILL')
       await exited
+    },
+    interrupt() {
+      child.kill('SIGINT')
+    },
+    hangUp() {
+      child.kill('SIGHUP')
     },
   }
 }
