@@ -1,8 +1,9 @@
 import type { Severity } from '../../core/model/severity.ts'
 import { convert } from './conversion.ts'
-import { type Gravity, stateMeaning } from './discrete-states.ts'
+import { stateMeaning } from './discrete-states.ts'
 import type { Sensor } from './sdr.ts'
 import { sensorTypeName } from './sensor-types.ts'
+import type { Gravity } from './state-tables.ts'
 
 /** System event log records (IPMI 2.0 §32): pure decoding into words. */
 
@@ -87,16 +88,16 @@ const THRESHOLD_EVENTS: readonly (readonly [string, Gravity])[] = [
 ]
 
 /** Generic types whose offsets exclude each other: a new one ends the old one. */
-const EXCLUSIVE: Readonly<Record<number, string>> = {
-  2: 'usage',
-  6: 'performance',
-  7: 'severity',
-  8: 'presence',
-  9: 'enabled',
-  10: 'availability',
-  11: 'redundancy',
-  12: 'power state',
-}
+const EXCLUSIVE: ReadonlyMap<number, string> = new Map([
+  [0x02, 'usage'],
+  [0x06, 'performance'],
+  [0x07, 'severity'],
+  [0x08, 'presence'],
+  [0x09, 'enabled'],
+  [0x0a, 'availability'],
+  [0x0b, 'redundancy'],
+  [0x0c, 'power state'],
+])
 
 const SEVERITY: readonly Severity[] = ['info', 'minor', 'major', 'emergency']
 
@@ -115,7 +116,7 @@ export function describeSel(record: SelRecord, find: (event: SelEvent) => Sensor
   return {
     text: `${sensor}: ${what} ${event.asserted ? 'asserted' : 'deasserted'}${detail}`,
     sensor,
-    aspect: EXCLUSIVE[event.eventType] ?? what,
+    aspect: EXCLUSIVE.get(event.eventType) ?? what,
     severity: SEVERITY[now] ?? 'info',
     gravity: now,
   }

@@ -1,6 +1,7 @@
 import { type Conversion, convert } from './conversion.ts'
-import { type Gravity, stateMeaning } from './discrete-states.ts'
+import { stateMeaning } from './discrete-states.ts'
 import { isThreshold, type Sensor } from './sdr.ts'
+import type { Gravity } from './state-tables.ts'
 
 /** What Get Sensor Reading and Get Sensor Thresholds mean (IPMI 2.0 §35.14, §35.9): pure. */
 
