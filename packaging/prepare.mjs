@@ -56,7 +56,7 @@ export function prepare() {
   }
   if (modified(join(root, 'node_modules/.package-lock.json')) < modified(join(root, 'package-lock.json'))) {
     console.error('installing dependencies …')
-    run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+    run('npm install', 'npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
   }
   const built = modified(join(root, 'dist/.built'))
   if (!existsSync(join(root, 'dist/cli/main.js')) || SOURCES.some((source) => newest(join(root, source)) > built)) {
