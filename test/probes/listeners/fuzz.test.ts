@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeSample } from '../../../core/line/encode.ts'
+import { parseLine } from '../../../core/line/parse.ts'
+import { createTrapTable } from '../../../core/profile/traps.ts'
+import { BerError } from '../../../protocols/snmp/ber.ts'
+import { decodeTrap, type TrapMessage } from '../../../protocols/snmp/trap-message.ts'
+import { createV3Receiver, type V3Receiver } from '../../../protocols/snmp/trap-v3.ts'
+import { RECORDED } from './trap-bytes.ts'
+
+/** A recorded packet with bytes changed, cut off, or put behind. */
+const mutated = (...real: Buffer[]): fc.Arbitrary<Buffer> =>
+  fc
+    .tuple(
+      fc.constantFrom(...real),
+      fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 6 }),
+      fc.option(fc.nat(), { nil: undefined }),
+      fc.uint8Array({ maxLength: 6 }),
+    )
+    .map(([packet, changes, cut, extra]) => {
+      const bytes = Buffer.concat([packet, extra])
+      for (const [at, value] of changes) bytes[at % bytes.length] = value
+      return cut === undefined ? bytes : bytes.subarray(0, cut % bytes.length)
+    })
+const garbage = fc.uint8Array({ maxLength: 150 }).map((bytes) => Buffer.from(bytes))
+
+const table = createTrapTable([])
+
+/** The sample that the listener makes of it has to be one line of line protocol whose only numbers are ours. */
+function expectHarmless(message: TrapMessage): void {
+  const { event, name, severity, text } = table.explain(message.oid, message.varbinds, message.cut)
+  const tags = { type: 'trap', severity, event, device: 'd' }
+  const line = encodeSample({ measurement: 'event', tags, fields: { text, name, source: 's', count: 1 }, time: 1.7e12 })
+  const parsed = parseLine(line ?? '')
+  if (typeof parsed === 'string') throw new Error(parsed)
+  expect(Object.entries(parsed.fields).filter(([, value]) => typeof value !== 'string')).toEqual([['count', 1]])
+  expect(parsed.tags).toEqual(tags)
+}
+
+describe('notifications of version 1 and 2c', () => {
+  it('as recorded', () => {
+    expect(decodeTrap(RECORDED.v1)).toMatchObject({
+      version: '1',
+      oid: '1.3.6.1.6.3.1.1.5.3',
+      agent: '10.9.8.7',
+      uptime: 4711,
+      principal: 'room',
+    })
+    expect(decodeTrap(RECORDED.v2c)).toMatchObject({
+      version: '2c',
+      oid: '1.3.6.1.6.3.1.1.5.1',
+      varbinds: [
+        { oid: '1.3.6.1.4.1.99999.1', type: 'counter32', value: 3_000_000_000 },
+        { oid: '1.3.6.1.4.1.99999.2', type: 'ip', value: '10.0.0.1' },
+      ],
+    })
+  })
+
+  it('malformed ones are read or refused, and reach the store as text alone', () => {
+    let read = 0
+    fc.assert(
+      fc.property(fc.oneof(mutated(RECORDED.v1, RECORDED.v2c), garbage), (datagram) => {
+        let message: TrapMessage
+        try {
+          message = decodeTrap(datagram)
+        } catch (error) {
+          expect(error).toBeInstanceOf(BerError)
+          return
+        }
+        read++
+        expectHarmless(message)
+      }),
+      { numRuns: 3000 },
+    )
+    expect(read).toBeGreaterThan(10)
+  })
+})
+
+describe('notifications of version 3', () => {
+  let receiver: V3Receiver
+  beforeAll(() => {
+    const keys = {
+      auth: { protocol: 'sha256', password: 'auth-secret-2' },
+      privacy: { protocol: 'aes', password: 'priv-secret-2' },
+    } as const
+    receiver = createV3Receiver([{ version: '3', user: 'two', ...keys }], '80001f88046a6966616e67')
+  })
+  afterAll(() => receiver.close())
+
+  it('as recorded', () => {
+    expect(receiver.take(RECORDED.v3, () => {})).toMatchObject({ version: '3', principal: 'two', oid: '1.3.6.1.6.3.1.1.5.2' })
+    const answers: Uint8Array[] = []
+    expect(receiver.take(RECORDED.discovery, (answer) => void answers.push(Uint8Array.from(answer)))).toBe('reported')
+    expect(Buffer.from(answers[0] ?? []).toString('hex')).toContain('80001f88046a6966616e67')
+  })
+
+  it('of those that were changed on the way none is taken for genuine, and none throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(mutated(RECORDED.v3, RECORDED.discovery), garbage), (datagram) => {
+        const taken = receiver.take(datagram, () => {})
+        // What stands behind the message is not part of it.
+        if (typeof taken !== 'string') expect(datagram.subarray(0, RECORDED.v3.length)).toEqual(RECORDED.v3)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
