@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { evaluate, type GroupResult } from '../core/profile/evaluate.ts'
-import { matchProfiles } from '../core/profile/match.ts'
+import { matchProfiles, namedProfiles } from '../core/profile/match.ts'
 import type { ReadValue } from '../core/profile/model.ts'
 import type { Varbind } from '../core/profile/varbind.ts'
 import { createRecordingSource } from '../protocols/snmp/recording-source.ts'
@@ -58,7 +58,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   const [library, varbinds] = await Promise.all([libraryForCommands(options.config), readRecording(file)])
   const source = createRecordingSource(varbinds)
   const named = options.profile?.flatMap((name) => library.withBases(name))
-  const profiles = named ?? (await matchProfiles(library, source)).profiles
+  const profiles = named ? await namedProfiles(named, source) : (await matchProfiles(library, source)).profiles
   const results = await evaluate(
     profiles.flatMap((profile) => profile.groups),
     source,

@@ -4,12 +4,17 @@ import { compileMeanings } from './meanings.ts'
 import type { Group, Profile } from './model.ts'
 import { normalizeOid } from './oid.ts'
 import { type Cell, compileRef, type Needs } from './refs.ts'
+import { forModel, isRelative, NO_MODEL } from './relative.ts'
 import { type FieldObject, type GroupData, listOf, type ProfileData } from './schema.ts'
 
-/** Data of a profile file → something that runs. Every error of meaning goes to `report` with its path; the result is then only good for showing. */
-export function compileProfile(data: ProfileData, report: Report): Profile {
+/**
+ * Data of a profile file → something that runs. Every error of meaning goes to `report` with its path; the result is then only good for showing.
+ * `model`: the device's sysObjectID, for a profile with OIDs relative to it.
+ */
+export function compileProfile(data: ProfileData, report: Report, model = NO_MODEL): Profile {
   const seen = new Set<string>()
-  const groups = (data.groups ?? []).map((group, i) => {
+  const relative = isRelative(data)
+  const groups = ((relative ? forModel(data, model) : data).groups ?? []).map((group, i) => {
     const path: Path = ['groups', i]
     if (seen.has(group.name)) report([...path, 'name'], `a second group "${group.name}"`)
     for (const other of listOf(group.unless)) if (!seen.has(other)) report([...path, 'unless'], `no group "${other}" before this one`)
@@ -26,8 +31,14 @@ export function compileProfile(data: ProfileData, report: Report): Profile {
     extends: listOf(data.extends),
     excludes: listOf(data.excludes),
     groups,
+    relative,
     data,
   }
+}
+
+/** The profile as it is for one device; the same unless it has OIDs relative to the sysObjectID. */
+export function profileFor(profile: Profile, sysObjectID: string): Profile {
+  return profile.relative && sysObjectID !== '' ? compileProfile(profile.data, () => undefined, sysObjectID) : profile
 }
 
 const EVERY: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

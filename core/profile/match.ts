@@ -1,3 +1,4 @@
+import { profileFor } from './compile.ts'
 import { textOf } from './decode.ts'
 import type { ProfileLibrary } from './library.ts'
 import type { Profile } from './model.ts'
@@ -57,7 +58,7 @@ export async function matchProfiles(library: ProfileLibrary, source: VarbindSour
     sysDescr: facts.sysDescr,
     sysObjectID: facts.sysObjectID,
     verdicts,
-    profiles: verdicts.filter((verdict) => verdict.chosen).map((verdict) => verdict.profile),
+    profiles: verdicts.filter((verdict) => verdict.chosen).map((verdict) => profileFor(verdict.profile, facts.sysObjectID)),
   }
 }
 
@@ -68,6 +69,15 @@ function raiseExtenders(library: ProfileLibrary, chosen: Map<string, Verdict>): 
     const rank = Math.max(verdict.rank, ...bases.map((base) => (chosen.get(base.name)?.rank ?? -1) + 1))
     chosen.set(name, { ...verdict, rank })
   }
+}
+
+/** Profiles that a person named, as they are for this device: OIDs relative to its sysObjectID need asking for it. */
+export async function namedProfiles(profiles: readonly Profile[], source: VarbindSource): Promise<readonly Profile[]> {
+  if (!profiles.some((profile) => profile.relative)) return profiles
+  const answer = await source.get([SYS_OBJECT_ID])
+  const found = answer.varbinds.find((varbind) => varbind.oid === SYS_OBJECT_ID)
+  const sysObjectID = normalizeOid(found ? textOf(found) : '') ?? ''
+  return profiles.map((profile) => profileFor(profile, sysObjectID))
 }
 
 /** The higher rank may shut others out that are known to lie on its devices. */

@@ -13,6 +13,8 @@ export interface Profile {
   readonly extends: readonly string[]
   readonly excludes: readonly string[]
   readonly groups: readonly Group[]
+  /** Has OIDs below the device's sysObjectID: run it through `profileFor` first. */
+  readonly relative: boolean
   readonly data: ProfileData
 }
 

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
+import { OID_PATTERN } from './relative.ts'
 import { trapSchema } from './traps.ts'
 
 /** The shape of config/profiles/*.yaml. What each key means is in config/profiles/README.md; meaning is checked in compile.ts. */
 
-const oid = v.pipe(v.string(), v.regex(/^\.?\d+(\.\d+)+$/, 'expected an OID such as 1.3.6.1.2.1.1.1.0'))
+const oid = v.pipe(v.string(), v.regex(OID_PATTERN, 'expected an OID such as 1.3.6.1.2.1.1.1.0'))
 const regex = v.pipe(v.string(), v.check(isRegex, 'not a regular expression'))
 const scalar = v.union([v.string(), v.number(), v.boolean()])
 const oneOrMany = <S extends v.GenericSchema>(schema: S) => v.union([schema, v.array(schema)])

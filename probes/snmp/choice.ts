@@ -1,6 +1,6 @@
 import { uptimeContinues } from '../../core/profile/counter.ts'
 import type { ProfileLibrary } from '../../core/profile/library.ts'
-import { matchProfiles } from '../../core/profile/match.ts'
+import { matchProfiles, namedProfiles } from '../../core/profile/match.ts'
 import type { Profile } from '../../core/profile/model.ts'
 import type { VarbindSource } from '../../core/profile/varbind.ts'
 import type { Identity } from '../../protocols/snmp/device.ts'
@@ -18,7 +18,10 @@ export interface Sighting {
 }
 
 export async function chooseProfiles(wanted: string | readonly string[], library: ProfileLibrary, source: VarbindSource): Promise<Choice> {
-  if (wanted !== 'auto') return chooseNamed(typeof wanted === 'string' ? [wanted] : wanted, library)
+  if (wanted !== 'auto') {
+    const named = chooseNamed(typeof wanted === 'string' ? [wanted] : wanted, library)
+    return { ...named, profiles: await namedProfiles(named.profiles, source) }
+  }
   const matching = await matchProfiles(library, source)
   const chosen = matching.verdicts.filter((verdict) => verdict.chosen)
   return {
