@@ -26,8 +26,11 @@ export interface LoadedProfiles {
   readonly issues: readonly ConfigIssue[]
 }
 
-/** All `*.yaml` of the folders; a later folder's profile replaces an earlier one of the same name. A folder that does not exist is empty. */
-export async function loadProfiles(folders: readonly string[]): Promise<LoadedProfiles> {
+/**
+ * All `*.yaml` of the folders; a later folder's profile replaces an earlier one of the same name, and all of them those of
+ * `packed`, which are known to be good. A folder that does not exist is empty.
+ */
+export async function loadProfiles(folders: readonly string[], packed: readonly ProfileData[] = []): Promise<LoadedProfiles> {
   const documents = new Map<string, { document: YamlDocument; data: ProfileData }>()
   const issues: ConfigIssue[] = []
   for (const folder of folders) {
@@ -45,7 +48,7 @@ export async function loadProfiles(folders: readonly string[]): Promise<LoadedPr
       issues.push(...document.issues)
     }
   }
-  const data = [...documents.values()].map((item) => item.data)
+  const data = [...packed.filter(({ profile }) => !documents.has(profile)), ...[...documents.values()].map((item) => item.data)]
   const { library, issues: crossed } = createLibrary(data)
   for (const { profile, path, message } of crossed) {
     const document = documents.get(profile)?.document
