@@ -40,6 +40,8 @@ export interface AgentDeps extends Pick<CheckDeps, 'probes' | 'listeners' | 'kin
   /** What to do without a collector: a local devices.yaml as a slice. */
   readonly localSlice?: ConfigSlice
   readonly output?: (request: OutputRequest, signal: AbortSignal) => Promise<void>
+  /** At the end, after the last request: what was switched on is switched off. */
+  readonly closeOutputs?: () => Promise<void>
   /** Sees every sample beside the spool; for the standby notifier. */
   readonly onSamples?: (samples: readonly Sample[]) => void
 }
@@ -123,6 +125,7 @@ export async function startAgent(settings: AgentSettings, deps: AgentDeps): Prom
   stack.push('self-monitoring', () => self.stop())
   const inventory = startInventory({ site, device: name, emit, clock, log })
   stack.push('inventory', () => inventory.stop())
+  if (deps.closeOutputs) stack.push('outputs', deps.closeOutputs)
   stack.push('requests', () => requests.stop())
   return facade({ spool, wire, slices, scheduler, emit, stack })
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Agent } from '../agent/agent.ts'
 import { startAgent } from '../agent/agent.ts'
 import { formatListen } from '../core/config/listen.ts'
@@ -10,6 +10,7 @@ import type { LinkSettings } from '../core/wire/link.ts'
 import type { ConfigSlice } from '../core/wire/payloads.ts'
 import { listeners, probes } from '../probes/index.ts'
 import { kinds } from '../probes/kinds.ts'
+import { createAgentOutputs } from './agent-outputs.ts'
 import type { LocalConfig } from './local-config.ts'
 import { version } from './version.ts'
 
@@ -38,13 +39,22 @@ export function localSlice(config: LocalConfig): ConfigSlice | undefined {
 }
 
 /** The agent of this machine, as `jifang agent` and `jifang up` run it. */
-export function startLocalAgent(
+export async function startLocalAgent(
   config: LocalConfig,
   options: { dataDir: string; mqtt: LinkSettings; log: Log; counters: Counters; alone: boolean },
 ): Promise<Agent> {
   const { settings } = config
   const slice = options.alone ? localSlice(config) : undefined
-  return startAgent(
+  const running: { agent?: Agent } = {}
+  const outputs = createAgentOutputs({
+    devices: () => running.agent?.config?.devices ?? [],
+    secrets: config.secrets,
+    counters: options.counters,
+    clock: systemClock,
+    log: options.log,
+    file: join(options.dataDir, 'outputs.json'),
+  })
+  const agent = await startAgent(
     {
       site: config.site,
       name: config.agentName,
@@ -62,7 +72,11 @@ export function startLocalAgent(
       log: options.log,
       clock: systemClock,
       counters: options.counters,
+      output: outputs.set,
+      closeOutputs: outputs.close,
       ...(slice ? { localSlice: slice } : {}),
     },
   )
+  running.agent = agent
+  return agent
 }

@@ -56,6 +56,14 @@ export function credentialsOf(options: SnmpAccess): Credentials {
   return { version: version === '1' ? '1' : '2c', community }
 }
 
+/** Why nothing may be written by this access; null when it may: only by what nobody on the way can read, change or repeat. */
+export function writeRefusal(options: SnmpAccess): string | null {
+  const { version } = credentialsOf(options)
+  if (version !== '3') return `writing by SNMPv${version} is refused: anybody on the network could do it; use SNMPv3 with auth and privacy`
+  if (!options.auth || !options.privacy) return 'writing by SNMPv3 without auth and privacy is refused'
+  return null
+}
+
 /** What a person should know about the security of this access; null when nothing. */
 export function accessWarning(options: SnmpAccess): string | null {
   if (options.privacy?.protocol === 'des') return 'DES no longer protects anything: use aes where the device can'

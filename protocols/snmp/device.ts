@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { ProbeError } from '../../core/model/reason.ts'
 import { numberOf, textOf } from '../../core/profile/decode.ts'
 import type { Varbind, VarbindSource } from '../../core/profile/varbind.ts'
-import { credentialsOf, type SnmpAccess } from './access.ts'
+import { credentialsOf, type SnmpAccess, writeRefusal } from './access.ts'
 import { createLiveSource } from './live-source.ts'
 import { attempt, type Run } from './run.ts'
 import { createSnmpSession, type SnmpSession } from './session.ts'
@@ -27,6 +27,8 @@ export interface SnmpDevice {
   /** One GET. `patient: false` sends it once (for a device known to be silent). Throws SnmpFailure or ProbeError('dns'). */
   identify(signal: AbortSignal, patient?: boolean): Promise<Identity>
   source(signal: AbortSignal): Promise<VarbindSource>
+  /** Writes an INTEGER. ProbeError('permission') unless the access is SNMPv3 with auth and privacy. */
+  set(oid: string, value: number, signal: AbortSignal): Promise<void>
   /** Forgets what was learnt: the device behind the address may be another one. */
   forget(): void
   readonly tuning: Readonly<Pick<Tuning, 'repetitions' | 'maxOids' | 'bulk'>>
@@ -72,6 +74,12 @@ export function openSnmpDevice({ address, access, sockets }: DeviceOptions): Snm
       return await identify(run)
     },
     source: async (signal) => createLiveSource(await runOf(signal, access.retries)),
+    async set(oid, value, signal) {
+      const refusal = writeRefusal(access)
+      if (refusal !== null) throw new ProbeError('permission', refusal)
+      const run = await runOf(signal, access.retries)
+      await attempt(run, () => run.session.set(oid, value, run.timeoutMs, signal))
+    },
     forget() {
       tuning = fresh()
     },

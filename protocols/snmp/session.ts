@@ -36,6 +36,8 @@ export interface SnmpSession {
   getNext(oids: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<Found[]>
   /** Per OID the objects behind it, at most `repetitions` each. */
   getBulk(oids: readonly string[], repetitions: number, timeoutMs: number, signal: AbortSignal): Promise<Found[][]>
+  /** Writes one INTEGER. */
+  set(oid: string, value: number, timeoutMs: number, signal: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -99,6 +101,10 @@ export function createSnmpSession(options: SessionOptions): SnmpSession {
     async getBulk(oids, repetitions, timeoutMs, signal) {
       const answer = await request((to, done) => to.getBulk([...oids], 0, repetitions, done), timeoutMs, signal)
       return (Array.isArray(answer) ? answer : []).map((column) => list(column).map(foundOf))
+    },
+    async set(oid, value, timeoutMs, signal) {
+      const type = snmp.ObjectType.Integer ?? 2
+      await request((to, done) => to.set([{ oid, type, value }], done), timeoutMs, signal)
     },
     close() {
       session?.close()

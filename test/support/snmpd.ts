@@ -36,12 +36,12 @@ sysLocation lab
 extend answer /bin/echo 42
 `
 
-/** Debian's snmpd on a free UDP port of 127.0.0.1, with a community and SNMPv3 users. */
-export async function startSnmpd(): Promise<Snmpd> {
+/** Debian's snmpd on a free UDP port of 127.0.0.1, with a community and SNMPv3 users; `more` are further lines of its configuration. */
+export async function startSnmpd(more = ''): Promise<Snmpd> {
   const dir = await makeTempDir()
   const port = await freeUdpPort()
   await mkdir(join(dir, 'state'))
-  await writeFile(join(dir, 'snmpd.conf'), `agentaddress udp:127.0.0.1:${port}\n${CONF}`)
+  await writeFile(join(dir, 'snmpd.conf'), `agentaddress udp:127.0.0.1:${port}\n${CONF}${more}`)
   const program = which('snmpd') ?? 'snmpd'
   let child: ChildProcess | null = null
 
