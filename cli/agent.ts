@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf, localSlice, startLocalAgent } from './agent-program.ts'
-import { lockData } from './data-lock.ts'
+import { owning } from './data-lock.ts'
 import { type LocalConfig, loadLocalConfig } from './local-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { followConfig } from './reload.ts'
 import { AGENT_SECTIONS, startRestartable } from './restartable.ts'
-import { configFor, runService, serviceLog } from './service.ts'
+import { configFor, runService, type Service, serviceLog } from './service.ts'
 
 export function command(): Command {
   return withPlaces(new Command('agent')).action(async (options: PlaceOptions) => {
@@ -15,9 +15,8 @@ export function command(): Command {
     const config = await configFor(configDir, loadLocalConfig)
     if (!config) return
     const log = await serviceLog(config)
-    await runService(log, async () => {
-      const agentDir = join(dataDir, 'agent')
-      const unlock = lockData(agentDir)
+    const agentDir = join(dataDir, 'agent')
+    const run = async (): Promise<Service> => {
       const start = (wanted: LocalConfig) =>
         startLocalAgent(wanted, { dataDir: agentDir, mqtt: linkOf(wanted, wanted.agentName), log, counters: new Counters(), alone: true })
       const agent = await startRestartable('agent', config, start, log)
@@ -33,10 +32,10 @@ export function command(): Command {
         async stop() {
           following.stop()
           await agent.stop()
-          unlock()
           log.info({}, 'agent stopped')
         },
       }
-    })
+    }
+    await runService(log, () => owning(agentDir, run))
   })
 }

@@ -2,12 +2,12 @@ import { Command } from 'commander'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { linkOf } from './agent-program.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
-import { lockData } from './data-lock.ts'
+import { owning } from './data-lock.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { followConfig } from './reload.ts'
 import { COLLECTOR_SECTIONS, startRestartable } from './restartable.ts'
-import { configFor, runService, serviceLog } from './service.ts'
+import { configFor, runService, type Service, serviceLog } from './service.ts'
 
 export function command(): Command {
   return withPlaces(new Command('collector')).action(async (options: PlaceOptions) => {
@@ -15,8 +15,7 @@ export function command(): Command {
     const config = await configFor(configDir, loadConfig)
     if (!config) return
     const log = await serviceLog(config)
-    await runService(log, async () => {
-      const unlock = lockData(dataDir)
+    const run = async (): Promise<Service> => {
       const start = (wanted: LoadedConfig) =>
         startLocalCollector(wanted, {
           dataDir,
@@ -37,10 +36,10 @@ export function command(): Command {
         async stop() {
           following.stop()
           await collector.stop()
-          unlock()
           log.info({}, 'collector stopped')
         },
       }
-    })
+    }
+    await runService(log, () => owning(dataDir, run))
   })
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Running } from '../core/lifecycle/stack.ts'
 
 /** Another process works on the same folder; the message is for the operator. */
 export class DataInUse extends Error {}
@@ -30,6 +31,22 @@ export function lockData(dir: string): () => void {
 
 /** Does a jifang work on this data folder now? */
 export const runsIn = (dir: string): boolean => livingOwner(join(dir, 'lock')) !== null
+
+/** Runs a service that owns a folder: given back when it does not start, and when it has stopped. */
+export async function owning<T extends Running>(dir: string, start: () => Promise<T>): Promise<T> {
+  const unlock = lockData(dir)
+  try {
+    const service = await start()
+    const stop = async (): Promise<void> => {
+      await service.stop()
+      unlock()
+    }
+    return { ...service, stop }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
 
 function livingOwner(path: string): number | null {
   let text: string
