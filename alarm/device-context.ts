@@ -66,7 +66,7 @@ export interface DeviceContext {
 }
 
 /** How a kind of check is run; from probes/kinds.ts, handed in. */
-export type KindPlaces = Readonly<Record<string, { readonly where: 'remote' | 'local' | 'push' }>>
+export type KindPlaces = Readonly<Record<string, { readonly where: 'remote' | 'local' | 'push'; readonly repeatMs?: number }>>
 
 /** After how many intervals without a run a check has no data. */
 export const SILENT_INTERVALS = 3

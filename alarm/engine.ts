@@ -181,7 +181,7 @@ export class Engine {
 
   #elapse(tracked: Tracked, now: number): void {
     if (!isSynthetic(tracked.rule)) {
-      const stale = isStale(tracked, this.streams)
+      const stale = isStale(tracked, this.streams, this.#kinds)
       if (stale === null) return
       if (stale && tracked.state.lateUntil === null) {
         this.book.judge(tracked, { kind: 'stale' }, now)

@@ -1,7 +1,7 @@
 import { type ParsedLine, parseAfterSeries, parseLine } from '../core/line/parse.ts'
 import type { Book } from './book.ts'
 import type { Clauses } from './clauses.ts'
-import type { Scalar } from './condition.ts'
+import { holds, type Scalar } from './condition.ts'
 import type { CheckTrack, DeviceContext, Tracked } from './device-context.ts'
 import { isSynthetic } from './no-data.ts'
 import { makeSeries, type Series, toScalar } from './series.ts'
@@ -165,6 +165,10 @@ export class Intake {
       tracked.device.run.push(tracked)
       this.#runs.add(tracked.device)
     }
+    if (saysUnknown(tracked, value)) {
+      if (!sample.late) this.#book.judge(tracked, { kind: 'stale' }, sample.now)
+      return
+    }
     const compared = signalValue(tracked.rule.signal, tracked.window, value, sample.late ? sample.at : sample.now)
     if (compared === null) return
     tracked.value = compared
@@ -195,6 +199,10 @@ export class Intake {
     if (goneMs > 0) this.#book.freeze((tracked) => tracked.agent !== 'collector' && !isSynthetic(tracked.rule), goneMs)
   }
 }
+
+/** The word `unknown` of a contact or component is no data: it ends no alarm. Rules that ask for it get it as a value. */
+const saysUnknown = ({ rule }: Tracked, value: Scalar): boolean =>
+  value === 'unknown' && rule.field === 'state' && !rule.levels.some((level) => holds(level.fire, value))
 
 type Fields = ParsedLine['fields']
 

@@ -18,14 +18,16 @@ export function checkSilent(check: CheckTrack, streams: Streams, kinds: KindPlac
 }
 
 /** Whether the data behind a state stopped coming; null while its agent's stream is lost: then nothing can be told. */
-export function isStale(tracked: Tracked, streams: Streams): boolean | null {
+export function isStale(tracked: Tracked, streams: Streams, kinds: KindPlaces): boolean | null {
   const checks = tracked.device.checks
   const own = tracked.check === null ? undefined : checks.get(tracked.check)
   const agent = streams.liveFor(tracked.agent, own?.agents ?? everyAgent(tracked))
   if (!agent) return null
   const { signal } = tracked.rule
   if (signal.kind === 'count' || signal.kind === 'silence') return false
-  const interval = own?.intervalMs ?? Math.max(DEFAULT_INTERVAL_MS, ...[...checks.values()].map((check) => check.intervalMs))
+  // A kind may send what does not change more seldom than it looks.
+  const everyMs = (check: CheckTrack): number => Math.max(check.intervalMs, kinds[check.kind]?.repeatMs ?? 0)
+  const interval = own ? everyMs(own) : Math.max(DEFAULT_INTERVAL_MS, ...[...checks.values()].map(everyMs))
   // Events come when they come: what they say holds as long as their check runs.
   const seen = tracked.rule.measurement === 'event' ? Math.max(tracked.seen, own?.seen ?? agent.heard) : tracked.seen
   return silentFor(agent, seen) > SILENT_INTERVALS * interval + SLACK_MS

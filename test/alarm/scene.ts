@@ -39,7 +39,7 @@ export const kinds = {
   host: { where: 'local' },
   ping: { where: 'remote' },
   snmp: { where: 'remote' },
-  contacts: { where: 'remote' },
+  contacts: { where: 'remote', repeatMs: 60_000 },
   syslog: { where: 'push' },
 } as const
 
