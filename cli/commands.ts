@@ -13,6 +13,7 @@ export const commands = {
   check: { summary: 'check the configuration and print every mistake with its place', load: () => import('./check.ts') },
   probe: { summary: 'run the checks of one device now and show what they find', load: () => import('./probe.ts') },
   snmp: { summary: 'walk, record, replay, match and simulate SNMP devices', load: () => import('./snmp.ts') },
+  discover: { summary: 'look for devices in address blocks and print entries for devices.yaml', load: () => import('./discover.ts') },
   ipmi: { summary: 'read sensors, event log and identity of a management controller', load: () => import('./ipmi.ts') },
   tail: { summary: 'show alarms as they happen', load: () => import('./tail.ts') },
   status: { summary: 'show devices, agents and open alarms', load: () => import('./status.ts') },

@@ -52,7 +52,7 @@ export function sourcesOf(inventory: Inventory): Record<string, string> {
 }
 
 /** Says nothing of who it is: every host has it. */
-const LOOPBACK = /^(localhost$|127\.|::1$)/i
+const LOOPBACK = /^(localhost|127\.0\.0\.1|::1)$/i
 
 const plainRecord = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {})
 
