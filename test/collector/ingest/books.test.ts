@@ -63,6 +63,21 @@ describe('assignments', () => {
   })
 })
 
+test('of the sources of its listeners an agent may send events alone', async () => {
+  const path = join(await tempDir(), 'a.json')
+  await (await openAssignments(path)).assign('poller', 5, ['ups-01'], ['ids-01'])
+  const again = await openAssignments(path)
+  const cases = [
+    ['ups-01', 'ping', true],
+    ['ups-01', 'event', true],
+    ['ids-01', 'event', true],
+    ['ids-01', 'ping', false],
+    ['fw-01', 'event', false],
+  ] as const
+  for (const [device, measurement, allowed] of cases)
+    expect([device, measurement, again.allowed('poller', 5, device, measurement)]).toEqual([device, measurement, allowed])
+})
+
 describe('what has come of each stream', () => {
   const record = (agent: string, seq: number): NewRecord => ({
     kind: 'data',

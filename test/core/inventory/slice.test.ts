@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { diffInventory } from '../../../core/inventory/diff.ts'
 import type { Check, Device, Inventory } from '../../../core/inventory/model.ts'
-import { agentsOf, buildSlice, stableHash } from '../../../core/inventory/slice.ts'
+import { agentsOf, buildSlice, sourcesOf, stableHash } from '../../../core/inventory/slice.ts'
 
 const place = { file: 'd.yaml', line: 1, col: 1 }
 const kinds = { host: { where: 'local' }, ping: { where: 'remote' }, trap: { where: 'push' } } as const
@@ -95,4 +95,25 @@ test('diffInventory sees meaning, not places', () => {
     devices: [d, { ...a, checks: [check('ping', { address: '192.0.2.9' })] }, { ...c, title: 'C' }, p1, device('e', [])],
   }
   expect(diffInventory(inventory, newer)).toEqual({ added: ['e'], removed: ['b'], changed: ['a', 'c'] })
+})
+
+test('a listener for many devices is told who is who: addresses of devices before those of checks, the first of two, what is written last', () => {
+  const listening: Inventory = {
+    site: 'room',
+    devices: [
+      device('p1', [check('trap', { options: { sources: { '192.0.2.9': 'by-hand', '192.0.2.3': 'c2' } } }), check('ping')], {
+        pollers: ['p1'],
+      }),
+      device('a', [check('ping', { address: '192.0.2.1' }), check('ipmi', { address: '192.0.2.3' })], { address: 'a.example' }),
+      device('c', [check('ping')], { address: '192.0.2.3' }),
+      device('d', [check('ping')], { address: '192.0.2.3' }),
+      device('e', [check('ping')], { address: '127.0.0.1' }),
+      device('off', [check('ping')], { address: '192.0.2.5', enabled: false }),
+    ],
+  }
+  const known = { 'a.example': 'a', '192.0.2.3': 'c', '192.0.2.1': 'a' }
+  expect(sourcesOf(listening)).toEqual(known)
+  const many = { ...kinds, trap: { where: 'push', manySources: true } } as const
+  const [own] = buildSlice(listening, 'p1', { kinds: many, isAlive: () => true })
+  expect(own?.checks.map(({ options }) => options)).toEqual([{ sources: { ...known, '192.0.2.9': 'by-hand', '192.0.2.3': 'c2' } }, {}])
 })
