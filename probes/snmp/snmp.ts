@@ -1,4 +1,5 @@
 import { ProbeError } from '../../core/model/reason.ts'
+import type { Sample } from '../../core/model/sample.ts'
 import { evaluate, type GroupResult } from '../../core/profile/evaluate.ts'
 import { createSampler } from '../../core/profile/samples.ts'
 import { accessWarning } from '../../protocols/snmp/access.ts'
@@ -11,6 +12,9 @@ import { leaseSockets, libraryOf } from './shared.ts'
 
 /** Rates across more than this many missed polls say nothing. */
 const GAP_INTERVALS = 3
+
+/** Interval of a UPS that runs on battery. */
+const OFF_MAINS_MS = 5_000
 
 /**
  * Reads a device by its profiles. One cheap GET first: a silent device costs that and no more, and is read in full in the very run it answers again.
@@ -57,7 +61,7 @@ export const snmp: ProbeKind<SnmpOptions> = {
       plan.learn(results, now.at)
       const time = deps.clock.now()
       const samples = sampler.samples(results, { time, at: now.at, uptime: identity.uptime })
-      return { samples, groups: results.map(outcomeOf), ...verdict(results, choice) }
+      return { samples, groups: results.map(outcomeOf), ...verdict(results, choice), ...closeLook(samples) }
     }
 
     /** A choice made without all answers is made again in the next run. */
@@ -74,6 +78,12 @@ export const snmp: ProbeKind<SnmpOptions> = {
       },
     }
   },
+}
+
+/** A UPS off mains is watched closely: what happens next is a matter of minutes. */
+function closeLook(samples: readonly Sample[]): Pick<Reading, 'againMs'> {
+  const offMains = samples.some(({ measurement, fields }) => measurement === 'ups' && String(fields.status).split(' ').includes('OB'))
+  return offMains ? { againMs: OFF_MAINS_MS } : {}
 }
 
 function outcomeOf({ group, reason, detail }: GroupResult): GroupOutcome {

@@ -32,8 +32,9 @@ function setUp(run: (id: string, signal: AbortSignal) => Promise<unknown>, over:
       life.push(`create ${id}`)
       return {
         run: async (signal) => {
-          await run(id, signal)
-          return { samples: [{ measurement: 'm', tags: {}, fields: { a: 1 }, time: Date.now() }] }
+          const asked = await run(id, signal)
+          const again = typeof asked === 'object' && asked !== null && 'againMs' in asked ? { againMs: Number(asked.againMs) } : {}
+          return { samples: [{ measurement: 'm', tags: {}, fields: { a: 1 }, time: Date.now() }], ...again }
         },
         close: () => void life.push(`close ${id}`),
       }
@@ -98,6 +99,21 @@ describe('scheduler', () => {
     ])
     expect(scheduler.progress()).toBeGreaterThan(5)
   })
+
+  it('runs a check again when it asks for it, but never within a second', async () => {
+    const starts: number[] = []
+    const { scheduler } = setUp(async () => {
+      starts.push(performance.now())
+      return starts.length === 1 ? { againMs: 1 } : starts.length === 2 ? { againMs: 1200 } : {}
+    })
+    await scheduler.apply([device([check({ interval_ms: 60_000 })])])
+    await until(() => starts.length === 3, { timeoutMs: 12_000 })
+    const [first = 0, second = 0, third = 0] = starts
+    expect(second - first).toBeGreaterThan(990)
+    expect(second - first).toBeLessThan(1300)
+    expect(third - second).toBeGreaterThan(1190)
+    expect(third - second).toBeLessThan(1500)
+  }, 15_000)
 
   it('never overlaps one protocol on one device, nor goes over the bound', async () => {
     const running = new Map<string, number>()

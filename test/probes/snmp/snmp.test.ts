@@ -74,6 +74,20 @@ conformance('snmp', {
 })
 
 describe('the snmp probe', () => {
+  it('wants to be asked every 5 s while a UPS is off mains, and no longer', async () => {
+    const ups = (source: number) =>
+      createResponder({
+        varbinds: parseRecording(`1.3.6.1.2.1.1.2.0|6|1.3.6.1.2.1.33\n1.3.6.1.2.1.1.3.0|67|1\n1.3.6.1.2.1.33.1.4.1.0|2|${source}`).varbinds,
+      })
+    const box = await changing(ups(5))
+    const { run } = create(box.port, { profile: 'ups-mib' })
+    const off = await run()
+    expect(off.samples.map(({ fields }) => fields.status)).toContain('OB')
+    expect(off.againMs).toBe(5000)
+    box.respond = ups(3)
+    expect((await run()).againMs).toBeUndefined()
+  })
+
   it('keeps what answered and gives each group its outcome', async () => {
     const box = await changing(createResponder({ varbinds: device() }))
     const reading = await create(box.port).run()
