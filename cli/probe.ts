@@ -12,7 +12,7 @@ import { parseLine } from '../core/line/parse.ts'
 import { createLog } from '../core/log/pino-log.ts'
 import type { Sample } from '../core/model/sample.ts'
 import type { AgentReply, SliceDevice } from '../core/wire/payloads.ts'
-import { probes } from '../probes/index.ts'
+import { listeners, probes } from '../probes/index.ts'
 import { kinds } from '../probes/kinds.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { clientOf, languageOf, placesOf, type ReadingOptions, withReading } from './options.ts'
@@ -95,6 +95,7 @@ async function runCheckHere(
   const subject = new ScheduledCheck(slice, sliceCheck, {
     site: config.site,
     probes,
+    listeners,
     kinds,
     emit() {},
     log,

@@ -68,9 +68,9 @@ export const syslog: ListenerKind<SyslogOptions> = {
 
     return {
       async start() {
-        sources.start()
         const { listen: host, port, protocols } = options
         server = await openSyslogServer({ host, port, protocols, admit, welcome: (address) => gate.allows(address), onMessage })
+        sources.start()
         timer = setInterval(() => flush(false), FLUSH_MS)
         timer.unref()
         log.info({ device: target.device, listen: host, port, protocols }, 'listening for syslog')

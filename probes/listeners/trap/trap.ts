@@ -65,10 +65,10 @@ export const trap: ListenerKind<TrapOptions> = {
 
     return {
       async start() {
-        sources.start()
         const { listen: host, port, communities } = options
         const engineId = options.engine_id?.replace('0x', '') ?? engineOf(target.device)
         receiver = await openTrapReceiver({ host, port, communities, users, engineId, admit, onTrap, onRefused })
+        sources.start()
         timer = setInterval(() => {
           tellDropped(gate, desk, sources, clock.monotonic())
           desk.flush()
