@@ -5,6 +5,7 @@ import { modbusEntries, modbusSourceEntries } from '../../protocols/modbus/optio
 import { ACCESS_SECRETS, accessEntries } from '../../protocols/snmp/access.ts'
 import { ydnEntries, ydnSourceEntries } from '../../protocols/ydn23/options.ts'
 import type { KindSpec } from '../kind-spec.ts'
+import { tableProblems } from './table.ts'
 
 const about = <S extends v.GenericSchema>(schema: S, words: string) => v.pipe(schema, v.description(words))
 const OID = /^\.?\d+(\.\d+)+$/
@@ -80,12 +81,32 @@ const via = v.strictObject({
 })
 export type Via = v.InferOutput<typeof via>
 
-const options = v.strictObject({
+const table = v.strictObject({
   via: about(via, 'How the station is read: snmp, modbus or ydn23.'),
   points: about(v.pipe(v.array(point), v.minLength(1), v.maxLength(2000)), 'What is connected to it.'),
   repeat: about(v.optional(durationBetween(1000, 60_000), '60s'), 'How often an unchanged point is sent.'),
 })
-export type ContactsOptions = v.InferOutput<typeof options>
+export type ContactsOptions = v.InferOutput<typeof table>
+
+const options = v.pipe(
+  table,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    for (const { path, message } of tableProblems(dataset.value)) addIssue({ message, path: issuePath(dataset.value, path) })
+  }),
+)
+
+/** valibot wants every step of a path with what stands there. */
+function issuePath(value: unknown, path: readonly (string | number)[]): [v.IssuePathItem, ...v.IssuePathItem[]] | undefined {
+  let input = value
+  const items = path.map((key): v.IssuePathItem => {
+    const item = { type: 'unknown', origin: 'value', input, key, value: (input as Record<string | number, unknown>)[key] } as const
+    input = item.value
+    return item
+  })
+  const [first, ...rest] = items
+  return first ? [first, ...rest] : undefined
+}
 
 export const contactsKind: KindSpec = {
   options,

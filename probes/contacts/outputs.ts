@@ -115,7 +115,14 @@ class Outputs implements ContactOutputs {
       for (const check of station.checks) {
         if (check.kind !== 'contacts') continue
         const parsed = v.safeParse(contactsKind.options, resolveDeep(check.options, this.#deps.secrets))
-        if (!parsed.success) continue
+        if (!parsed.success) {
+          // Words only: a value may be a secret.
+          const [{ message }] = parsed.issues
+          throw new ProbeError(
+            'config',
+            `${device}/${check.name} can not be used as it stands (${v.getDotPath(parsed.issues[0]) ?? 'options'}): ${message}`,
+          )
+        }
         const { via, points } = parsed.output as ContactsOptions
         const output = points.find((candidate) => candidate.name === point)?.output
         if (output) return { output, place: { via, output, address: check.address ?? station.address, counters: this.#deps.counters } }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createScheduler } from '../../agent/scheduler.ts'
 import { systemClock } from '../../core/lifecycle/clock.ts'
@@ -9,9 +10,11 @@ import { Counters } from '../../core/lifecycle/counters.ts'
 import { silentLog } from '../../core/log/log.ts'
 import type { Sample } from '../../core/model/sample.ts'
 import type { SliceDevice } from '../../core/wire/payloads.ts'
+import { writeOutput } from '../../probes/contacts/output-write.ts'
 import { openContactOutputs } from '../../probes/contacts/outputs.ts'
 import { probes } from '../../probes/index.ts'
 import { kinds } from '../../probes/kinds.ts'
+import { accessEntries } from '../../protocols/snmp/access.ts'
 import { type Snmpd, startSnmpd } from '../support/snmpd.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { missing, which } from '../support/tools.ts'
@@ -158,10 +161,21 @@ describe.skipIf(missing('snmpd', 'snmpset', 'snmpget'))('contacts of a station t
     ['version 2c', { community: 'hand' }, 'SNMPv2c is refused'],
     ['version 3 without privacy', { user: 'weak', auth: AUTH }, 'without auth and privacy is refused'],
   ])('writes nothing by %s', async (_, via, words) => {
-    const { opened, file } = await outputs(via)
-    await expect(opened.set(on, soon())).rejects.toMatchObject({ reason: 'permission', message: expect.stringContaining(words) })
+    const { opened } = await outputs(via)
+    await expect(opened.set(on, soon())).rejects.toMatchObject({
+      reason: 'config',
+      message: expect.stringContaining('SNMPv3 with auth and privacy only'),
+    })
+    // Nor where the configuration was not looked at before.
+    const { snmp } = v.parse(v.object({ snmp: v.strictObject(accessEntries) }), { snmp: { port: station.port, ...via } })
+    const place = {
+      via: { snmp },
+      output: { oid: `${BASE}.9.0`, on: 1, off: 0, max: 1000, write: true },
+      address: '127.0.0.1',
+      counters: new Counters(),
+    }
+    await expect(writeOutput(place, true, soon())).rejects.toMatchObject({ reason: 'permission', message: expect.stringContaining(words) })
     expect(await look(9)).toBe('0')
-    expect(await readFile(file, 'utf8')).toBe('[]\n')
   })
 
   it('refuses what is not declared, and a wrong password in words', async () => {

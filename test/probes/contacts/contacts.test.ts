@@ -190,14 +190,6 @@ describe('contacts over Modbus TCP', () => {
     expect(held.reason).toBe('refused')
     expect(state(await run(probe, 3), 'SMK-01')).toBe('unknown')
   })
-
-  it('refuses tables that can not be read', () => {
-    expect(() => open({ via: via(), points: [{ name: 'A', oid: '1.3.6.1' }] })).toThrow('needs source')
-    expect(() => open({ via: via(), points: [SMOKE, SMOKE] })).toThrow('same name')
-    expect(() => open({ via: {}, points: [SMOKE] })).toThrow('exactly one of')
-    expect(() => open({ via: { snmp: { community: 'x' } }, points: [SMOKE] })).toThrow('needs an oid')
-    expect(v.safeParse(contactsKind.options, { via: via(), points: [{ name: 'A', source: { fc: 7, address: 1 } }] }).success).toBe(false)
-  })
 })
 
 describe('contacts over YD/T 1363', () => {

@@ -5,7 +5,10 @@ import { type ContactsOptions, contactsKind } from '../../../probes/contacts/opt
 import { createTeller } from '../../../probes/contacts/samples.ts'
 
 function point(over: object) {
-  const options = v.parse(contactsKind.options, { via: {}, points: [{ name: 'P', ...over }] }) as ContactsOptions
+  const options = v.parse(contactsKind.options, {
+    via: { snmp: { community: 'c' } },
+    points: [{ name: 'P', oid: '1.3.6.1.9.1.0', ...over }],
+  }) as ContactsOptions
   const [first] = options.points
   if (!first) throw new Error('no point')
   return first
