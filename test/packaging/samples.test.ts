@@ -58,5 +58,5 @@ test('the rules that the comments of alarms.yaml show are valid', async () => {
   const doc = parseDocument(text, 'alarms.yaml')
   const names = parseRules(doc)?.rules.map((rule) => rule.name)
   expect(doc.issues.map(formatIssue)).toEqual([])
-  expect(names).toEqual(expect.arrayContaining(['disk-room', 'disk-forecast', 'room-heating-up', 'ids-silent', 'disk-full']))
+  expect(names).toEqual(expect.arrayContaining(['disk-room', 'disk-forecast', 'room-heating-up', 'syslog-silent', 'disk-full']))
 })
