@@ -10,6 +10,7 @@ import { parseRecording } from '../../protocols/snmp/snmprec.ts'
 import { type Bmc, startBmc } from '../support/bmc.ts'
 import { buildCliCommand, type CliCommand } from '../support/cli-command.ts'
 import { freeUdpPort } from '../support/free-port.ts'
+import { SNMPD_USERS, startSnmpd } from '../support/snmpd.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { missing } from '../support/tools.ts'
 
@@ -114,6 +115,23 @@ describe.skipIf(missing('fping'))('jifang discover', () => {
       entry: { class: 'ups' },
     })
     expect(result.devices[2].profiles).toContain('ups-mib')
+  })
+
+  it.skipIf(missing('snmpd'))('by SNMPv3, with secrets out of the environment', async () => {
+    const snmpd = await startSnmpd()
+    const { user, auth, privacy } = SNMPD_USERS.sha256
+    try {
+      const { code, stdout, stderr } = await cli.run(['127.0.0.1', '-u', user, '--port', String(snmpd.port), '--config', '/nonexistent'], {
+        JIFANG_SNMP_AUTH_PASSWORD: auth,
+        JIFANG_SNMP_PRIV_PASSWORD: privacy,
+      })
+      expect([code, stderr]).toEqual([0, '1 of 1 addresses answer\n'])
+      expect(stdout).toContain('name: test-host')
+      expect(stdout).toMatch(/kind: snmp, user: u256, auth: \{ protocol: sha256, password: "?\$\{env:SNMP_AUTH_PASSWORD\}/)
+      expect(stdout).not.toMatch(/authpass|privpass/)
+    } finally {
+      await snmpd.close()
+    }
   })
 
   it('ends at its deadline with what it has', async () => {

@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeSample } from '../../../core/line/encode.ts'
 import { parseLine } from '../../../core/line/parse.ts'
 import { createTrapTable } from '../../../core/profile/traps.ts'
+import { bounded } from '../../../probes/listeners/event-desk.ts'
 import { BerError } from '../../../protocols/snmp/ber.ts'
 import { decodeTrap, type TrapMessage } from '../../../protocols/snmp/trap-message.ts'
 import { createV3Receiver, type V3Receiver } from '../../../protocols/snmp/trap-v3.ts'
+import { parseSyslog } from '../../../protocols/syslog/message.ts'
+import { decodeSyslog } from '../../../protocols/syslog/text.ts'
 import { RECORDED } from './trap-bytes.ts'
 
 /** A recorded packet with bytes changed, cut off, or put behind. */
@@ -102,6 +105,31 @@ describe('notifications of version 3', () => {
         if (typeof taken !== 'string') expect(datagram.subarray(0, RECORDED.v3.length)).toEqual(RECORDED.v3)
       }),
       { numRuns: 1000 },
+    )
+  })
+})
+
+describe('log lines', () => {
+  const real = [
+    Buffer.from('<34>1 2003-10-11T22:14:15.003Z mymachine su 77 ID47 [a@1 b="c\\]d"] \ufeff电源 "故障", x=1i 17'),
+    Buffer.from('<187>Nov 22 2026 09:15:01 SW-CORE %%01IFNET/4/LINK_STATE(l)[0]: GE0/0/1 is DOWN\\'),
+    Buffer.from([...Buffer.from('<11>ups[7]: '), 0xb5, 0xe7, 0xd4, 0xb4, 0xb9, 0xca, 0xd5, 0xcf]),
+  ]
+
+  it('any bytes become one line of text whose only numbers are ours', () => {
+    fc.assert(
+      fc.property(fc.oneof(mutated(...real), garbage), fc.constantFrom('auto', 'utf-8', 'gbk'), (bytes, encoding) => {
+        const { program, text } = parseSyslog(decodeSyslog(bytes, encoding))
+        const tags = { type: 'syslog', severity: 'info', event: 'other', device: 'd' }
+        const fields = { text: bounded(text), name: program ?? 'syslog', source: 's', severity_code: 0, count: 1 }
+        const line = encodeSample({ measurement: 'event', tags, fields, time: 1.7e12 }) ?? ''
+        expect(line).not.toMatch(/[\r\n]/)
+        const parsed = parseLine(line)
+        if (typeof parsed === 'string') throw new Error(parsed)
+        expect(parsed.tags).toEqual(tags)
+        expect(parsed.fields).toEqual(fields)
+      }),
+      { numRuns: 2000 },
     )
   })
 })
