@@ -40,6 +40,8 @@ export function createBus(address: LineAddress, framing: 'tcp' | 'rtu'): ModbusB
   const name = lineName(address)
   const turns = createTurns(name)
   let connection: ModbusConnection | null = null
+  /** Failures in a row. */
+  let silences = 0
 
   async function opened(signal: AbortSignal): Promise<ModbusConnection> {
     if (connection?.open) return connection
@@ -48,15 +50,17 @@ export function createBus(address: LineAddress, framing: 'tcp' | 'rtu'): ModbusB
     return connection
   }
 
-  /** What still comes after a silence must not be taken for the next answer; only TCP frames carry numbers that tell them apart. */
-  function afterFailure(error: unknown): void {
-    if (
-      error instanceof ModbusException ||
-      (framing === 'tcp' && error instanceof ProbeError && error.reason === 'timeout' && connection?.open)
-    )
-      return
+  /**
+   * What still comes after a silence must not be taken for the next answer. Frames of Modbus TCP carry numbers that tell them apart,
+   * so one dead unit behind a gateway costs no connection; but what does not understand us twice in a row starts anew.
+   */
+  function afterFailure(failure: ProbeError): void {
+    if (failure instanceof ModbusException) return
+    silences++
+    if (framing === 'tcp' && failure.reason === 'timeout' && silences < 2 && connection?.open) return
     connection?.close()
     connection = null
+    silences = 0
   }
 
   async function once<T>(unit: number, limits: RequestLimits, signal: AbortSignal, ask: (on: ModbusConnection) => Promise<T>): Promise<T> {
@@ -65,7 +69,9 @@ export function createBus(address: LineAddress, framing: 'tcp' | 'rtu'): ModbusB
       const on = await opened(limit.signal)
       on.client.setID(unit)
       on.client.setTimeout(limits.timeoutMs)
-      return await answered(ask(on), limit.signal, name)
+      const answer = await answered(ask(on), limit.signal, name)
+      silences = 0
+      return answer
     } catch (error) {
       const failure = modbusFailure(error, `${name} unit ${unit}`)
       afterFailure(failure)
