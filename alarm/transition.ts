@@ -14,6 +14,8 @@ const CAUSE_WAIT_MS = 60_000
 export const REOPEN_MS = 30 * 60_000
 /** After the last late sample, how long until its net state is told without a live one. */
 const LATE_QUIET_MS = 15_000
+/** An episode begins when its sample is judged, which may be this long after it was taken: sent again, it is that of the episode. */
+const ON_THE_WAY_MS = 60_000
 /** Older late samples of emergencies and latched points are only stored. */
 export const LATE_TOLD_MS = 24 * 3600_000
 
@@ -202,7 +204,7 @@ function noteOvertaken(rule: Rule, state: RuleState, value: Scalar, at: number, 
   const level = rule.levels.find((candidate) => holds(candidate.fire, value))
   if (!level || level.forMs > 0 || level.runs > 1 || !(around.latch || level.severity === 'emergency')) return state
   const before = state.alarm
-  if (before !== null && at >= before.since && at <= (before.resolved_at ?? at)) return state
+  if (before !== null && at >= before.since - ON_THE_WAY_MS && at <= (before.resolved_at ?? at)) return state
   return {
     ...state,
     lateUntil: Math.max(state.lateUntil ?? 0, now + LATE_QUIET_MS),

@@ -57,9 +57,6 @@ export interface Collector extends Running {
   progress(): number
 }
 
-/** Retained messages of alarms that ended while the collector or the broker was away this long are taken back. */
-const ENDED_LATELY_MS = 3 * 86_400_000
-
 const namesOf = (inventory: Inventory): string[] => [SELF, ...inventory.devices.map(({ name }) => name)]
 
 /** Starts the collector. When one part fails to start, those before it are stopped and the reason is thrown in words. */
@@ -99,15 +96,7 @@ async function join(options: CollectorSettings, config: CollectorConfig, deps: C
   stack.push('slices', () => slices.stop())
   await slices.begin()
 
-  const announcing = startAnnouncing({
-    site,
-    publish: ingest.publish,
-    onConnected: ingest.onConnected,
-    onEvent: judge.onEvent.bind(judge),
-    open: () => judge.alarms('open'),
-    ended: () => judge.alarms('all', clock.now() - ENDED_LATELY_MS).flatMap((alarm) => (alarm.resolved_at === null ? [] : [alarm.id])),
-    log,
-  })
+  const announcing = startAnnouncing({ site, publish: ingest.publish, onConnected: ingest.onConnected, judge, clock, log })
   stack.push('announcing', () => announcing.stop())
 
   const notifying = await openNotifying(dataDir, room, ingest.writeLocal, deps)
@@ -123,15 +112,22 @@ async function join(options: CollectorSettings, config: CollectorConfig, deps: C
   const self = startSelfMonitoring({ ...own, lags, write: ingest.writeLocal, clock, counters, log })
   stack.push('self-monitoring', () => self.stop())
 
+  const problemsNow = (): string[] => [
+    ...(journal.failing === null
+      ? []
+      : [`journal: can't be written, agents keep their data, alarms are judged from memory: ${journal.failing}`]),
+    ...(ingest.connected ? [] : [`broker: not connected to ${mqtt.url}`]),
+    ...problems.list(),
+  ]
   const web = await startWeb(
-    webDeps({ ...deps, ...consumers, site, version, room, ingest, notify: () => notifying.current, problems }),
+    webDeps({ ...deps, ...consumers, site, version, room, ingest, notify: () => notifying.current, problems: problemsNow }),
     options.web,
   )
   stack.push('web', () => web.stop())
 
   return {
     url: web.url,
-    problems: () => problems.list(),
+    problems: problemsNow,
     progress: () => judge.position,
     async reload(next) {
       const before = room.config

@@ -7,7 +7,6 @@ import type { Notify } from '../notify/notify.ts'
 import type { CollectorConfig, CollectorDeps } from './collector.ts'
 import type { Consumers } from './consumers.ts'
 import type { Ingest } from './ingest/ingest.ts'
-import type { Problems } from './problems.ts'
 import { type AlarmCommand, HttpProblem, type WebDeps } from './web/deps.ts'
 
 export interface WebParts extends CollectorDeps, Pick<Consumers, 'journal' | 'judge' | 'store'> {
@@ -17,7 +16,8 @@ export interface WebParts extends CollectorDeps, Pick<Consumers, 'journal' | 'ju
   readonly room: { readonly config: CollectorConfig }
   readonly ingest: Ingest
   readonly notify: () => Notify
-  readonly problems: Problems
+  /** What does not work at the moment, in words. */
+  readonly problems: () => readonly string[]
 }
 
 /** A request to an agent is void after this. */
@@ -68,7 +68,7 @@ export function webDeps(parts: WebParts): WebDeps {
         throw new HttpProblem(503, `not taken, send it again: ${error instanceof Error ? error.message : String(error)}`)
       }),
     probe: (name, check, signal) => probe(parts, find(name), name, check, signal),
-    problems: () => problems.list(),
+    problems,
   }
 }
 

@@ -29,6 +29,9 @@ export interface Journal extends RecordSource {
   close(): Promise<void>
 }
 
+/** Small records that get through say little: the trouble is over when a large one does, or when none has failed for this long. */
+const CALM_MS = 15_000
+
 /** Opens the journal for writing; one process owns it. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { dir, log, counters, onLoss } = options
@@ -43,12 +46,16 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     name: 'journal',
   })
   let failing: string | null = null
-  const worked = (): void => {
-    if (failing !== null) log.info({ dir }, 'the journal can be written again')
+  let failed = { bytes: 0, at: 0 }
+  // a tick still fits into the last page of a disk that has no room for data
+  const worked = (bytes: number): void => {
+    if (failing === null || (bytes < failed.bytes && performance.now() - failed.at < CALM_MS)) return
+    log.info({ dir }, 'the journal can be written again')
     failing = null
     counters.set('jifang_journal_failing', 0)
   }
-  const failed = (error: unknown): void => {
+  const refused = (error: unknown, bytes: number): void => {
+    failed = { bytes: failing === null ? bytes : Math.max(bytes, failed.bytes), at: performance.now() }
     const why = error instanceof Error ? error.message : String(error)
     if (failing === null)
       log.error({ dir, problem: why }, 'the journal can not be written: agents keep their data, alarms are judged from memory; make room')
@@ -72,10 +79,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     async append(record) {
       try {
         const offset = await segments.append(record)
-        worked()
+        worked(record.payload.length)
         return offset
       } catch (error) {
-        failed(error)
+        refused(error, record.payload.length)
         throw error
       }
     },
