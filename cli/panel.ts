@@ -1,9 +1,11 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { delimiter, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import stringWidth from 'string-width'
 import { formatListen } from '../core/config/listen.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { type Language, pad, paint } from './text.ts'
-import { version } from './version.ts'
+import { packageRoot, version } from './version.ts'
 
 export interface PanelFacts {
   readonly config: LoadedConfig
@@ -46,15 +48,21 @@ const WORDS = {
 } as const
 
 const STEPS: readonly { readonly type: string; readonly zh: string; readonly en: string }[] = [
-  { type: 'jifang tail -f', zh: '实时查看告警', en: 'watch alarms as they happen' },
-  { type: 'jifang status --all', zh: '查看所有设备', en: 'see all devices' },
-  { type: 'jifang probe this-host', zh: '立即采集一台设备', en: 'measure one device now' },
-  { type: 'jifang check', zh: '检查改过的配置', en: 'check a changed configuration' },
+  { type: 'tail -f', zh: '实时查看告警', en: 'watch alarms as they happen' },
+  { type: 'status --all', zh: '查看所有设备', en: 'see all devices' },
+  { type: 'check', zh: '检查改过的配置', en: 'check a changed configuration' },
 ]
+
+/** How this program is called from here: by its name when it is installed, else by its file. */
+function program(): string {
+  const installed = (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'jifang')))
+  return installed ? 'jifang' : `node ${relative(process.cwd(), fileURLToPath(new URL('dist/cli/main.js', packageRoot)))}`
+}
 
 /** What runs, where things are, what to type next; a box on a terminal, plain lines in a pipe. */
 export function renderPanel({ config, configDir, dataDir, url, language }: PanelFacts): string {
   const w = WORDS[language]
+  const name = program()
   const on = config.inventory.devices.filter((device) => device.enabled).length
   const { mqtt, influx } = config.settings
   const rows: (readonly [string, string])[] = [
@@ -74,7 +82,10 @@ export function renderPanel({ config, configDir, dataDir, url, language }: Panel
     '',
     ...rows.map(([label, text]) => `${paint('gray', pad(label, 10))} ${text}`),
     '',
-    ...STEPS.map((step, at) => `${paint('gray', pad(at === 0 ? w.next : '', 10))} ${paint('bold', pad(step.type, 24))} ${step[language]}`),
+    ...STEPS.map(({ type, ...words }, at) => {
+      const typed = `${name} ${type}`
+      return `${paint('gray', pad(at === 0 ? w.next : '', 10))} ${paint('bold', pad(typed, name.length + 14))} ${words[language]}`
+    }),
     '',
     paint('gray', w.stop),
   ]
