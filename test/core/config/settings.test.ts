@@ -14,7 +14,7 @@ describe('settings', () => {
   test('an empty file is all defaults', () => {
     expect(read('').settings).toEqual({
       mqtt: { listen: { host: '127.0.0.1', port: 1883 }, agents: [] },
-      agent: { concurrency: 64 },
+      agent: { concurrency: 128 },
       collector: { id: 'main' },
       store: { retention: 90 * 86_400_000, memory: 256 * 1024 ** 2 },
       journal: { max_bytes: 4 * 1024 ** 3, keep_free: 1024 ** 3 },
