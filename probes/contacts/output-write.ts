@@ -62,7 +62,7 @@ async function writeModbus(
   const place = output.coil ?? output.register
   if (place === undefined) throw new ProbeError('config', 'the output needs a coil or a register')
   const target = place - (options.one_based ? 1 : 0)
-  const unit = output.unit ?? options.unit
+  const unit = Number(output.unit ?? options.unit)
   const limits = { timeoutMs: options.request_timeout, retries: 0, gapMs: options.gap }
   const lease = leaseBus(counters, options, address)
   try {

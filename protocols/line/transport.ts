@@ -1,3 +1,4 @@
+import { pause } from '../../core/lifecycle/pause.ts'
 import { ProbeError } from '../../core/model/reason.ts'
 import { type LineAddress, lineName, type SerialAddress, type TcpAddress } from './address.ts'
 import { connectTcp, socketError } from './tcp.ts'
@@ -14,7 +15,23 @@ export interface LineTransport {
 
 /** Opens the line; rejects with a ProbeError in words when it can't, or when the signal aborts. */
 export function openTransport(address: LineAddress, signal: AbortSignal): Promise<LineTransport> {
-  return address.medium === 'tcp' ? openTcp(address, signal) : openSerial(address, signal)
+  return address.medium === 'tcp' ? openTcp(address, signal) : whenFree(() => openSerial(address, signal), signal)
+}
+
+const FREE_TRIES = 5
+const FREE_PAUSE_MS = 200
+
+/** Waits a second for a port that its last owner, perhaps this program before a reload, has not quite let go. */
+export async function whenFree<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let left = FREE_TRIES; ; left--) {
+    try {
+      return await open()
+    } catch (error) {
+      if (left <= 0 || signal.aborted || !(error instanceof ProbeError) || error.reason !== 'busy') throw error
+      await pause(FREE_PAUSE_MS, signal)
+      if (signal.aborted) throw error
+    }
+  }
 }
 
 async function openTcp(address: TcpAddress, signal: AbortSignal): Promise<LineTransport> {

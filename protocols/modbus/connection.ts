@@ -2,7 +2,7 @@ import type modbusSerial from 'modbus-serial'
 import { ProbeError } from '../../core/model/reason.ts'
 import type { LineAddress } from '../line/address.ts'
 import { connectTcp } from '../line/tcp.ts'
-import { serialError } from '../line/transport.ts'
+import { serialError, whenFree } from '../line/transport.ts'
 
 export type ModbusClient = InstanceType<(typeof modbusSerial)['default']>
 
@@ -17,10 +17,14 @@ export interface ModbusConnection {
 /** Opens it; rejects with a ProbeError, also when the signal aborts. */
 export async function openModbus(address: LineAddress, framing: 'tcp' | 'rtu', signal: AbortSignal): Promise<ModbusConnection> {
   const { default: library } = await import('modbus-serial')
-  const client = new library.default()
-  // Told to whoever waits for an answer; without a listener it would end the process.
-  client.on('error', () => undefined)
-  if (address.medium === 'serial') return await openSerialBus(client, address, signal)
+  const create = (): ModbusClient => {
+    const made = new library.default()
+    // Told to whoever waits for an answer; without a listener it would end the process.
+    made.on('error', () => undefined)
+    return made
+  }
+  if (address.medium === 'serial') return await whenFree(() => openSerialBus(create(), address, signal), signal)
+  const client = create()
   const socket = await connectTcp(address, signal)
   let open = true
   socket.on('close', () => {

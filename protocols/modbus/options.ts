@@ -11,7 +11,7 @@ export const modbusEntries = {
   /** `tcp`: Modbus TCP; `rtu`: RTU frames, on a serial port or through a serial server. Default: by the medium. */
   framing: v.optional(v.picklist(['tcp', 'rtu'])),
   /** Unit (slave) address. */
-  unit: v.optional(whole(0, 255), 1),
+  unit: v.optional(wholeText(255), 1),
   /** For one request. */
   request_timeout: v.optional(duration, '800ms'),
   /** Requests after one that was not answered. */
@@ -39,7 +39,7 @@ export const modbusSourceEntries = {
   /** 0-based, unless `one_based`. */
   address: wholeText(65_536),
   one_based: v.optional(v.boolean()),
-  unit: v.optional(whole(0, 255)),
+  unit: v.optional(wholeText(255)),
   /** One bit of a register, 0 the lowest. */
   bit: v.optional(v.union([whole(0, 15), v.pipe(v.string(), v.regex(/^(\d|1[0-5])$/, 'must be 0 to 15'))])),
   type: v.optional(v.picklist(VALUE_TYPES)),

@@ -25,7 +25,7 @@ export function modbusItem(source: ModbusSource, options: ModbusOptions): Modbus
   const size = !bits && (type === 'u32' || type === 's32' || type === 'float') ? 2 : 1
   if (address < 0 || address + size > 65_536) throw new ProbeError('config', `there is no Modbus address ${source.address}`)
   return {
-    unit: source.unit ?? options.unit,
+    unit: Number(source.unit ?? options.unit),
     fc,
     address,
     size,

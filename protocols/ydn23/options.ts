@@ -12,7 +12,7 @@ const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.mi
 export const ydnEntries = {
   ...lineEntries,
   /** ADR, 1 to 254 as it is set on the device. */
-  address: v.optional(whole(0, 255), 1),
+  address: v.optional(v.union([whole(0, 255), v.pipe(v.string(), v.regex(/^\d{1,3}$/, 'must be a whole number'))]), 1),
   /** VER of the frames: "20", "21", "22" … */
   version: v.optional(byte, '21'),
   request_timeout: v.optional(duration, '800ms'),

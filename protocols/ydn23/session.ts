@@ -31,9 +31,10 @@ export async function ydnCommand(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const version = ydnByte(options.version)
-  const request = encodeFrame({ version, address: options.address, ...command })
-  const where = `${line.name} address ${options.address}`
-  const take = (bytes: Buffer): Uint8Array | null => answerIn(bytes, request, options.address, command.cid1, where)
+  const address = Number(options.address) & 0xff
+  const request = encodeFrame({ version, address, ...command })
+  const where = `${line.name} address ${address}`
+  const take = (bytes: Buffer): Uint8Array | null => answerIn(bytes, request, address, command.cid1, where)
   for (let left = options.retries; ; left--) {
     try {
       return await line.ask(request, take, options.request_timeout, signal)

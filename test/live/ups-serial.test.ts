@@ -76,6 +76,14 @@ describe.skipIf(missing('socat', 'nutdrv_qx'))('a UPS on a real pty, beside the 
     40_000,
   )
 
+  it('a check that takes over the line of one that has just ended', async () => {
+    const before = open()
+    await before()
+    await expect(open()()).rejects.toMatchObject({ reason: 'busy', message: expect.stringContaining('another program holds it') })
+    void before.close()
+    expect((await open()()).samples.length).toBeGreaterThan(0)
+  })
+
   it('an adapter that is pulled out and put back', async () => {
     const run = open()
     expect((await run()).samples.length).toBeGreaterThan(0)
