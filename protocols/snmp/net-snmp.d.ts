@@ -50,6 +50,10 @@ declare module 'net-snmp' {
     Version1: number
     Version2c: number
     Version3: number
+    Authentication: {
+      authToKeyCache: Record<string, Buffer>
+      computeCacheKey(protocol: number, password: string, engine: Buffer): string
+    }
     PduType: Readonly<Record<string, number>>
     ErrorStatus: Readonly<Record<string, number>>
     ObjectType: Readonly<Record<string, number>>

@@ -14,6 +14,8 @@ export interface TrapReceiverOptions {
   readonly communities: readonly string[]
   readonly users: readonly V3User[]
   readonly engineId: string
+  /** Monotonic ms. */
+  readonly now: () => number
   /** Asked before a byte is parsed. */
   readonly admit: (address: string) => boolean
   readonly onTrap: (trap: TrapMessage, source: string) => void
@@ -37,7 +39,7 @@ export async function openTrapReceiver(options: TrapReceiverOptions): Promise<Tr
   } catch {
     // The system's default holds some hundred traps; what is lost beyond it the next poll shows.
   }
-  const v3 = createV3Receiver(options.users, options.engineId)
+  const v3 = createV3Receiver(options.users, options.engineId, options.now)
   const communities = new Set(options.communities)
   socket.on('message', (datagram, from) => {
     const source = plainAddress(from.address)

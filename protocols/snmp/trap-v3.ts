@@ -19,16 +19,19 @@ export interface V3Receiver {
   close(): void
 }
 
-/** Every engine costs a key derivation of a megabyte and 100 bytes for ever: more engines than this are no machine room. */
+/** Machine rooms have fewer. */
 const MAX_ENGINES = 4096
+/** An engine that was never heard of costs a key derivation over a megabyte, some ms: so many at once, and so many per second. */
+const NEW_ENGINES = 64
+const NEW_ENGINES_PER_SECOND = 4
 const MAX_VARBINDS = 64
 const AUTHENTICATED = 1
 
 /**
  * SNMPv3 by net-snmp, fed by hand: the socket is ours, so that a source can be refused before anything is parsed.
- * `engineId`: 5 to 32 octets as hex, the receiver's own, which senders of informs ask for.
+ * `engineId`: 5 to 32 octets as hex, the receiver's own, which senders of informs ask for. `now`: monotonic ms.
  */
-export function createV3Receiver(users: readonly V3User[], engineId: string): V3Receiver {
+export function createV3Receiver(users: readonly V3User[], engineId: string, now: () => number): V3Receiver {
   const socket = new HandSocket()
   let outcome: TrapMessage | TrapRefusal | 'reported' = 'malformed'
   const receiver = snmp.createReceiver(
@@ -40,7 +43,16 @@ export function createV3Receiver(users: readonly V3User[], engineId: string): V3
   )
   const known = new Set(users.map(({ user }) => user))
   for (const user of users) receiver.getAuthorizer().addUser(userOf(user))
-  const engines = new Set<string>()
+  const genuine = new Set<string>([engineId.toLowerCase()])
+  const allowance = { tokens: NEW_ENGINES, at: now() }
+  const mayDerive = (): boolean => {
+    const at = now()
+    allowance.tokens = Math.min(NEW_ENGINES, allowance.tokens + ((at - allowance.at) / 1000) * NEW_ENGINES_PER_SECOND)
+    allowance.at = at
+    if (allowance.tokens < 1) return false
+    allowance.tokens--
+    return true
+  }
 
   return {
     take(datagram, reply) {
@@ -48,10 +60,8 @@ export function createV3Receiver(users: readonly V3User[], engineId: string): V3
       if (header === null) return 'malformed'
       // Discovery (RFC 3414 clause 4) has no user; a notification without one was written by nobody we know.
       if (header.user !== '' && !known.has(header.user)) return 'user'
-      if (header.flags & AUTHENTICATED && !engines.has(header.engine)) {
-        if (engines.size >= MAX_ENGINES) return 'engines'
-        engines.add(header.engine)
-      }
+      const fresh = (header.flags & AUTHENTICATED) !== 0 && !genuine.has(header.engine)
+      if (fresh && (genuine.size > MAX_ENGINES || !mayDerive())) return 'engines'
       outcome = 'reported'
       socket.reply = reply
       try {
@@ -59,9 +69,22 @@ export function createV3Receiver(users: readonly V3User[], engineId: string): V3
       } catch {
         outcome = 'malformed'
       }
+      if (fresh && typeof outcome !== 'string') genuine.add(header.engine)
+      else if (fresh) forgetKeys(users, header)
       return outcome
     },
     close: () => receiver.close(),
+  }
+}
+
+/** net-snmp keeps every derived key for ever; those for engines that somebody invented are not worth it. */
+function forgetKeys(users: readonly V3User[], { user, engine }: Header): void {
+  const { authToKeyCache, computeCacheKey } = snmp.Authentication
+  for (const { user: name, auth, privacy } of users) {
+    const protocol = auth ? snmp.AuthProtocols[auth.protocol] : undefined
+    if (name !== user || protocol === undefined) continue
+    for (const password of [auth?.password, privacy?.password])
+      if (password !== undefined) delete authToKeyCache[computeCacheKey(protocol, password, Buffer.from(engine, 'hex'))]
   }
 }
 

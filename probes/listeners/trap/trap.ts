@@ -67,7 +67,8 @@ export const trap: ListenerKind<TrapOptions> = {
       async start() {
         const { listen: host, port, communities } = options
         const engineId = options.engine_id?.replace('0x', '') ?? engineOf(target.device)
-        receiver = await openTrapReceiver({ host, port, communities, users, engineId, admit, onTrap, onRefused })
+        const now = (): number => clock.monotonic()
+        receiver = await openTrapReceiver({ host, port, communities, users, engineId, now, admit, onTrap, onRefused })
         sources.start()
         timer = setInterval(() => {
           tellDropped(gate, desk, sources, clock.monotonic())

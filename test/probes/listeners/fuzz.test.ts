@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import snmp from 'net-snmp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeSample } from '../../../core/line/encode.ts'
 import { parseLine } from '../../../core/line/parse.ts'
@@ -80,13 +81,14 @@ describe('notifications of version 1 and 2c', () => {
 })
 
 describe('notifications of version 3', () => {
+  const clock = { at: 0 }
   let receiver: V3Receiver
   beforeAll(() => {
     const keys = {
       auth: { protocol: 'sha256', password: 'auth-secret-2' },
       privacy: { protocol: 'aes', password: 'priv-secret-2' },
     } as const
-    receiver = createV3Receiver([{ version: '3', user: 'two', ...keys }], '80001f88046a6966616e67')
+    receiver = createV3Receiver([{ version: '3', user: 'two', ...keys }], '80001f88046a6966616e67', () => clock.at)
   })
   afterAll(() => receiver.close())
 
@@ -95,6 +97,25 @@ describe('notifications of version 3', () => {
     const answers: Uint8Array[] = []
     expect(receiver.take(RECORDED.discovery, (answer) => void answers.push(Uint8Array.from(answer)))).toBe('reported')
     expect(Buffer.from(answers[0] ?? []).toString('hex')).toContain('80001f88046a6966616e67')
+  })
+
+  it('invented engines cost a bounded number of keys, keep none of them, and never shut out those that are known', () => {
+    const keys = (): number => Object.keys(snmp.Authentication.authToKeyCache).length
+    const invented = (n: number): Buffer => {
+      const packet = Buffer.from(RECORDED.v3)
+      packet.writeUInt32BE(n, packet.indexOf(Buffer.from('0102030402', 'hex')))
+      return packet
+    }
+    expect(typeof receiver.take(RECORDED.v3, () => {})).toBe('object')
+    const before = keys()
+    const outcomes = Array.from({ length: 500 }, (_, n) => receiver.take(invented(n), () => {}))
+    expect(new Set(outcomes)).toEqual(new Set(['authentication', 'engines']))
+    expect(outcomes.filter((outcome) => outcome === 'authentication').length).toBeLessThanOrEqual(65)
+    expect(keys()).toBe(before)
+    expect(typeof receiver.take(RECORDED.v3, () => {})).toBe('object')
+    clock.at += 10_000
+    expect(receiver.take(invented(9999), () => {})).toBe('authentication')
+    clock.at += 60_000
   })
 
   it('of those that were changed on the way none is taken for genuine, and none throws', () => {
