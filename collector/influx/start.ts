@@ -6,8 +6,8 @@ import { pause } from '../../core/lifecycle/pause.ts'
 import type { Running } from '../../core/lifecycle/stack.ts'
 import type { Log } from '../../core/log/log.ts'
 import { type Cursor, openCursor } from '../../core/segment/cursor.ts'
+import { type DeadLetterFile, deadLetterFile } from '../../core/segment/dead-letters.ts'
 import type { RecordSource } from '../../core/segment/types.ts'
-import { type DeadLetters, openDeadLetters } from './dead-letters.ts'
 import { deliver, type SourceLine } from './deliver.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
 import { createPoster, type Outcome, type Poster, type WaitKind } from './post.ts'
@@ -61,9 +61,11 @@ const SETTLE_MS = 30_000
 export async function startInflux(options: InfluxOptions): Promise<InfluxWriter> {
   const endpoint = endpointOf(options.settings)
   const cursor = await openCursor(options.cursorPath)
-  const letters = await openDeadLetters(options.deadLetterDir, (bytes) =>
-    options.counters.add('jifang_influx_dead_letters_dropped_bytes_total', bytes),
-  )
+  const letters = deadLetterFile({
+    dir: options.deadLetterDir,
+    name: 'influx',
+    onDropped: (bytes) => options.counters.add('jifang_influx_dead_letters_dropped_bytes_total', bytes),
+  })
   const line: { onLost: () => void } = { onLost: () => {} }
   const poster = createPoster(endpoint, options.settings.timeout, options.clock, () => line.onLost())
   const writer = new JournalWriter(options, { endpoint, cursor, letters, poster })
@@ -74,7 +76,7 @@ export async function startInflux(options: InfluxOptions): Promise<InfluxWriter>
 interface Parts {
   readonly endpoint: Endpoint
   readonly cursor: Cursor
-  readonly letters: DeadLetters
+  readonly letters: DeadLetterFile
   readonly poster: Poster
 }
 

@@ -1,27 +1,14 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Log } from '../../core/log/log.ts'
+import { type DeadLetter, type DeadLetterFile, deadLetterFile } from '../../core/segment/dead-letters.ts'
 
-/** What came in and can't be understood. */
-export interface DeadLetter {
-  /** When it came, ms. */
-  readonly at: number
-  readonly reason: string
-  readonly agent: string
-  readonly session: string
-  readonly seq: number
-  /** A line; of a whole message that can't be unpacked its first bytes in base64. */
-  readonly line: string
-}
-
-const MAX_BYTES = 10 * 1024 * 1024
 const MAX_WAITING = 1_000
 const LONGEST_LINE = 4_096
 
-/** `<dir>/ingest.jsonl`, one letter per line; when full it becomes `ingest.1.jsonl` and the older half is dropped. */
+/** What came in and can't be understood, in `<dir>/ingest.jsonl`. */
 export class DeadLetters {
   readonly #dir: string
+  readonly #file: DeadLetterFile
   readonly #deps: { readonly log: Log; readonly counters: Counters }
   #waiting: DeadLetter[] = []
   #writing: Promise<void> | null = null
@@ -29,6 +16,7 @@ export class DeadLetters {
   constructor(dir: string, deps: { log: Log; counters: Counters }) {
     this.#dir = dir
     this.#deps = deps
+    this.#file = deadLetterFile({ dir, name: 'ingest' })
   }
 
   /** Never waits and never fails its caller: dead letters are evidence, not data. */
@@ -50,35 +38,13 @@ export class DeadLetters {
 
   async #write(): Promise<void> {
     try {
-      await mkdir(this.#dir, { recursive: true })
       while (this.#waiting.length > 0) {
         const letters = this.#waiting
         this.#waiting = []
-        await this.#append(letters.map((letter) => `${JSON.stringify(letter)}\n`).join(''))
+        await this.#file.add(letters)
       }
     } catch (error) {
       this.#deps.log.warn({ dir: this.#dir, err: error }, 'dead letters could not be written')
     }
-  }
-
-  async #append(text: string): Promise<void> {
-    const path = join(this.#dir, 'ingest.jsonl')
-    const size = await sizeOf(path)
-    if (size > 0 && size + Buffer.byteLength(text) > MAX_BYTES / 2) await rename(path, join(this.#dir, 'ingest.1.jsonl'))
-    const handle = await open(path, 'a', 0o640)
-    try {
-      await handle.appendFile(text)
-    } finally {
-      await handle.close()
-    }
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
   }
 }
