@@ -175,9 +175,13 @@ async function knownOf(configDir: string): Promise<{ addresses: ReadonlySet<stri
 
 function printYaml(entries: readonly Entry[], hints: readonly string[]): void {
   if (entries.length === 0) return
-  const ipmi = entries.some(({ device }) => device.checks.some(({ kind }) => kind === 'ipmi'))
-  const secrets = [...hints, ...(ipmi ? ['IPMI_USER, IPMI_PASSWORD: a user of the management controllers that may only read'] : [])]
-  process.stdout.write(`# For review; names, classes and rooms are guesses. Secrets in the environment of the agent:\n`)
+  const uses = (wanted: string): boolean => entries.some(({ device }) => device.checks.some(({ kind }) => kind === wanted))
+  const secrets = [
+    ...(uses('snmp') ? hints : []),
+    ...(uses('ipmi') ? ['IPMI_USER, IPMI_PASSWORD: a user of the management controllers that may only read'] : []),
+  ]
+  process.stdout.write('# For review; names, classes and rooms are guesses.\n')
+  if (secrets.length > 0) process.stdout.write('# Secrets in the environment of the agent:\n')
   for (const hint of secrets) process.stdout.write(`#   ${hint}\n`)
   process.stdout.write(`devices:\n${entries.map(entryText).join('')}`)
 }
