@@ -9,8 +9,8 @@ export interface KindSpec {
   readonly timeoutMs: number
   /** `remote` is run by a poller and needs an address; `local` by the agent named like the device; `push` is a listener. */
   readonly where: 'remote' | 'local' | 'push'
-  /** False for a remote kind that can do without an address, e.g. over a serial line. Default true; an option `url` also does. */
-  readonly needsAddress?: boolean
+  /** False for a remote kind that can do without an address, e.g. over a serial line; a function where its options decide. Default true; an option `url` also does. */
+  readonly needsAddress?: boolean | ((options: Readonly<Record<string, unknown>>) => boolean)
   /** Values that don't change are sent only this often, ms, where that is rarer than the interval. */
   readonly repeatMs?: number
   /** A listener for many devices: the slice brings it who is who (option `sources`), and its agent may send `event` samples of them all. */

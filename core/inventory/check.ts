@@ -47,7 +47,7 @@ export function parseCheck(context: CheckContext, raw: unknown, path: Path): Che
   if (!common) return undefined
   warnOfSecrets(doc, kind, options, path)
   const address = common.address ?? context.address
-  if (kind.where === 'remote' && kind.needsAddress !== false && address === undefined && typeof options.url !== 'string')
+  if (kind.where === 'remote' && address === undefined && typeof options.url !== 'string' && needsAddress(kind, options))
     doc.error(path, `a ${name} check needs an address: give one to the device or to the check`)
   const { intervalMs, timeoutMs } = times(context, kind, common, path)
   return {
@@ -61,6 +61,9 @@ export function parseCheck(context: CheckContext, raw: unknown, path: Path): Che
     place: doc.place(path),
   }
 }
+
+const needsAddress = ({ needsAddress = true }: CheckKind, options: Readonly<Record<string, unknown>>): boolean =>
+  typeof needsAddress === 'function' ? needsAddress(options) : needsAddress
 
 /** Common keys and the kind's own are one set of known keys, so that a typo in either is told with what was meant. */
 function checkOptions(

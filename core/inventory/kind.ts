@@ -7,8 +7,8 @@ export interface CheckKind {
   readonly timeoutMs: number
   readonly where: 'remote' | 'local' | 'push'
   readonly secrets: readonly string[]
-  /** False for a remote kind that can do without one, e.g. over a serial line. Default true. */
-  readonly needsAddress?: boolean
+  /** False for a remote kind that can do without one, e.g. over a serial line; a function where its options decide. Default true. */
+  readonly needsAddress?: boolean | ((options: Readonly<Record<string, unknown>>) => boolean)
   /** A listener for many devices: its option `sources` is filled with the addresses of the inventory (slice.ts). */
   readonly manySources?: boolean
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { duration, durationBetween } from '../../core/config/duration.ts'
 import { nameText } from '../../core/config/settings-schema.ts'
+import { lineNeedsAddress } from '../../protocols/line/address.ts'
 import { modbusEntries, modbusSourceEntries } from '../../protocols/modbus/options.ts'
 import { ACCESS_SECRETS, accessEntries } from '../../protocols/snmp/access.ts'
 import { ydnEntries, ydnSourceEntries } from '../../protocols/ydn23/options.ts'
@@ -113,7 +114,10 @@ export const contactsKind: KindSpec = {
   intervalMs: 2_000,
   timeoutMs: 1_800,
   where: 'remote',
-  needsAddress: false,
+  needsAddress: ({ via }) => {
+    const { snmp, modbus, ydn23 } = (typeof via === 'object' && via !== null ? via : {}) as Record<string, unknown>
+    return snmp !== undefined || lineNeedsAddress(modbus ?? ydn23)
+  },
   repeatMs: 60_000,
   secrets: ACCESS_SECRETS.map((path) => `via.snmp.${path}`),
   title: { zh: '动环接点', en: 'contacts' },

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { duration } from '../../core/config/duration.ts'
-import { lineEntries } from '../../protocols/line/address.ts'
+import { lineEntries, lineNeedsAddress } from '../../protocols/line/address.ts'
 import type { KindSpec } from '../kind-spec.ts'
 
 const options = v.strictObject({
@@ -22,7 +22,7 @@ export const upsSerialKind: KindSpec = {
   intervalMs: 30_000,
   timeoutMs: 15_000,
   where: 'remote',
-  needsAddress: false,
+  needsAddress: lineNeedsAddress,
   secrets: [],
   title: { zh: 'UPS (串口)', en: 'UPS (serial)' },
 }

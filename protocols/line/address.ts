@@ -24,6 +24,12 @@ export const lineEntries = {
 const lineOptions = v.strictObject(lineEntries)
 export type LineOptions = v.InferOutput<typeof lineOptions>
 
+/** Whether options that were not yet judged leave the host to the device's address. */
+export function lineNeedsAddress(options: unknown): boolean {
+  const { tcp, serial } = (typeof options === 'object' && options !== null ? options : {}) as { tcp?: unknown; serial?: unknown }
+  return serial === undefined && (tcp === undefined || typeof tcp === 'number' || String(tcp).startsWith(':'))
+}
+
 export type Parity = 'none' | 'even' | 'odd' | 'mark' | 'space'
 
 export interface SerialAddress {

@@ -4,9 +4,8 @@ import { parseInventory } from '../../../core/inventory/parse.ts'
 import { contactsKind } from '../../../probes/contacts/options.ts'
 
 /** Problems of a station's check, `line path: message`, as `jifang check` prints them. */
-function problems(via: string, points: readonly string[]): string[] {
-  const head =
-    'site: lab\ndevices:\n  - name: env\n    class: env\n    address: 192.0.2.1\n    poller: [p]\n    checks:\n      - kind: contacts\n'
+function problems(via: string, points: readonly string[], address = '    address: 192.0.2.1\n'): string[] {
+  const head = `site: lab\ndevices:\n  - name: env\n    class: env\n${address}    poller: [p]\n    checks:\n      - kind: contacts\n`
   const doc = parseDocument(
     `${head}        via: ${via}\n        points:\n${points.map((point) => `          - ${point}\n`).join('')}`,
     'devices.yaml',
@@ -61,5 +60,14 @@ describe('a point table', () => {
   it('tells a name that is there twice', () => {
     const found = problems('{ modbus: {} }', ['{ name: A, source: { address: 1 } }', '{ name: A, source: { address: 2 } }'])
     expect(found).toEqual(['12:21 devices[0].checks[0].points[1].name: the name "A" is already taken'])
+  })
+
+  it.each([
+    ['snmp', '{ snmp: { community: "${env:C}" } }', '{ name: A, oid: 1.3.6.1 }', true],
+    ['modbus at a port only', '{ modbus: { tcp: ":1502" } }', '{ name: A, source: { address: 1 } }', true],
+    ['modbus at a host', '{ modbus: { tcp: "gw:1502" } }', '{ name: A, source: { address: 1 } }', false],
+    ['modbus on a serial line', '{ modbus: { serial: /dev/ttyS1 } }', '{ name: A, source: { address: 1 } }', false],
+  ])('without an address: %s', (_, via, point, needed) => {
+    expect(problems(via, [point], '')).toEqual(needed ? [expect.stringContaining('needs an address')] : [])
   })
 })
