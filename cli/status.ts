@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Alarm } from '../core/model/alarm.ts'
 import type { AgentView, DeviceState, DeviceSummary } from '../core/model/api.ts'
+import { severityRank } from '../core/model/severity.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
 import { ALARM_STATE_TITLE, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
 
@@ -51,7 +52,9 @@ function summary(site: string, devices: readonly DeviceSummary[], alarms: readon
 
 function roomLines(devices: readonly DeviceSummary[], alarms: readonly Alarm[], all: boolean, language: Language): string[] {
   const titles = new Map(devices.map((device) => [device.name, device.title]))
-  const open = alarms.filter((alarm) => alarm.state !== 'pending')
+  const open = alarms
+    .filter((alarm) => alarm.state !== 'pending')
+    .sort((a, b) => severityRank(b.severity) - severityRank(a.severity) || b.since - a.since)
   const alarmLines = open.map((alarm) =>
     [
       ' ',

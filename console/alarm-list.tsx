@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Alarm } from '../core/model/alarm.ts'
 import type { DeviceSummary } from '../core/model/api.ts'
-import { SEVERITY_TITLE } from '../core/model/severity.ts'
+import { SEVERITY_TITLE, severityRank } from '../core/model/severity.ts'
 import { ApiError, acknowledge, token } from './api.ts'
 import { ALARM_STATE, ago, clockTime } from './words.ts'
 
@@ -14,7 +14,9 @@ interface Props {
 
 export function AlarmList({ alarms, devices, now, onSelect }: Props) {
   const titles = new Map(devices.map((device) => [device.name, device.title]))
-  const open = alarms.filter((alarm) => alarm.state !== 'pending')
+  const open = alarms
+    .filter((alarm) => alarm.state !== 'pending')
+    .sort((a, b) => severityRank(b.severity) - severityRank(a.severity) || b.since - a.since)
   return (
     <div class="card alarms">
       <h2>

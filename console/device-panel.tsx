@@ -96,7 +96,7 @@ function Values({
               onClick={() => onShow(value)}
             >
               <span>{value.field}</span>
-              <b>{withUnit(value.field, value.value)}</b>
+              <b>{withUnit(value.measurement, value.field, value.value)}</b>
             </button>
           ))}
         </fieldset>

@@ -63,12 +63,39 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/_minutes$/, ' min'],
 ]
 
+/** Fields whose name does not say that they are bytes. */
+const IN_BYTES: Readonly<Record<string, RegExp>> = {
+  mem: /^(?!.*_percent$|huge_pages_)/,
+  swap: /^(total|used|free|in|out)$/,
+  disk: /^(total|used|free)$/,
+}
+const IN_SECONDS: Readonly<Record<string, RegExp>> = {
+  net_response: /^response_time$/,
+  http_response: /^response_time$/,
+}
+
 /** A measured value with its unit, read off the field's name; bytes in binary units. */
-export function withUnit(field: string, value: number | string | boolean): string {
+export function withUnit(measurement: string, field: string, value: number | string | boolean): string {
   if (typeof value !== 'number') return String(value)
-  if (/^(total|used|free|available|cached|buffered)$|_bytes$|^bytes_/.test(field)) return inBytes(value)
-  const unit = UNITS.find(([pattern]) => pattern.test(field))?.[1] ?? ''
-  return `${Number(value.toFixed(2)).toLocaleString()}${unit}`
+  if (IN_BYTES[measurement]?.test(field) || /_bytes$|^bytes_/.test(field)) return inBytes(value)
+  if (measurement === 'system' && field === 'uptime') return lasting(value)
+  const unit = IN_SECONDS[measurement]?.test(field) ? ' s' : (UNITS.find(([pattern]) => pattern.test(field))?.[1] ?? '')
+  return `${Number(value.toFixed(Math.abs(value) < 1 ? 4 : 2)).toLocaleString('zh-CN')}${unit}`
+}
+
+function lasting(seconds: number): string {
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60]
+  return days > 0 ? `${days} 天 ${hours} 小时` : hours > 0 ? `${hours} 小时 ${minutes} 分` : `${minutes} 分`
+}
+
+/** Local time on an axis with ticks `step` seconds apart: the date where days matter, 24 hours. */
+export function axisTime(seconds: number, step: number): string {
+  const d = new Date(seconds * 1000)
+  const date = `${two(d.getMonth() + 1)}-${two(d.getDate())}`
+  const time = `${two(d.getHours())}:${two(d.getMinutes())}`
+  if (step >= 86_400) return date
+  if (step < 60) return `${time}:${two(d.getSeconds())}`
+  return time === '00:00' ? date : time
 }
 
 function inBytes(value: number): string {

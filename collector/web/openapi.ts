@@ -8,7 +8,7 @@ const ROUTES: readonly (readonly [Method, string, string, readonly string[], str
   ['get', '/api/v1/devices', 'all devices with their state', []],
   ['get', '/api/v1/devices/{name}', 'one device: checks, last values, open alarms', []],
   ['get', '/api/v1/agents', 'agents and pollers', []],
-  ['get', '/api/v1/alarms', 'alarms, worst first', ['state', 'since']],
+  ['get', '/api/v1/alarms', 'alarms, those that changed last first', ['state', 'since']],
   ['get', '/api/v1/alarms/{id}', 'one alarm by id or short id', []],
   ['get', '/api/v1/alarms/{id}/explain', 'why it is as it is and what comes next', []],
   ['post', '/api/v1/alarms/{id}/{command}', 'ack, unack, reset, note, mark, close, mute; body {note, for, milestone}', [], 'operator'],
