@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { formatIssue } from '../core/config/document.ts'
 import { createSdNotify, type SdNotify } from '../core/lifecycle/sd-notify.ts'
 import type { Running } from '../core/lifecycle/stack.ts'
@@ -54,7 +55,6 @@ export async function runService(log: Log, start: (sd: SdNotify) => Promise<Serv
     return
   }
   await sd.ready(() => service.progress())
-  process.on('SIGHUP', () => void service.reload())
   await new Promise<void>((resolve) => {
     let since = 0
     const stop = (signal: string): void => {
@@ -76,9 +76,23 @@ export async function runService(log: Log, start: (sd: SdNotify) => Promise<Serv
           resolve()
         })
     }
+    process.on('SIGHUP', () => (terminalIsGone() ? stop('SIGHUP') : void service.reload()))
     process.on('SIGINT', () => stop('SIGINT'))
     process.on('SIGTERM', () => stop('SIGTERM'))
   })
   // whatever still holds the process has nothing left to do
   setTimeout(() => process.exit(), LINGER_MS).unref()
+}
+
+/** Was this started at a terminal that has been closed since? Then SIGHUP is the hang-up itself and not the wish to reload. */
+const startedAtTerminal = process.stdout.isTTY === true
+
+function terminalIsGone(): boolean {
+  if (!startedAtTerminal) return false
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return false
+  } catch {
+    return true
+  }
 }
