@@ -71,7 +71,7 @@ function open(modbus: object, points: readonly object[] = POINTS): Probe {
   onTestFinished(() => probe.close?.())
   return probe
 }
-const run = (probe: Probe): Promise<Reading> => probe.run(AbortSignal.timeout(1800))
+const run = (probe: Probe): Promise<Reading> => probe.run(AbortSignal.timeout(10_000))
 const valuesOf = (reading: Reading) => Object.fromEntries(reading.samples.map(({ tags, fields }) => [tags.point, fields.value]))
 
 const lacksPymodbus = (): boolean => {
@@ -99,7 +99,7 @@ describe.skipIf(missing('mbpoll') || lacksPymodbus())('contacts over Modbus TCP 
   afterAll(() => peer.stop())
 
   it('reads the same values as mbpoll', async () => {
-    const reading = await run(open({ tcp: `127.0.0.1:${port}` }))
+    const reading = await run(open({ tcp: `127.0.0.1:${port}`, request_timeout: '5s' }))
     expect(reading).toMatchObject({ reason: 'ok' })
     expect(valuesOf(reading)).toEqual(VALUES)
     expect(await ask('-r', '10', '-t', '4:float', '-B')).toBe('21.6')
@@ -111,7 +111,7 @@ describe.skipIf(missing('mbpoll') || lacksPymodbus())('contacts over Modbus TCP 
   })
 
   it('an address that the device does not have is told in words', async () => {
-    const reading = await run(open({ tcp: port }, [{ name: 'A', source: { fc: 3, address: 400 } }]))
+    const reading = await run(open({ tcp: port, request_timeout: '5s' }, [{ name: 'A', source: { fc: 3, address: 400 } }]))
     expect(reading).toMatchObject({ reason: 'no_such', detail: expect.stringContaining('exception 2') })
   })
 
@@ -124,7 +124,7 @@ describe.skipIf(missing('mbpoll') || lacksPymodbus())('contacts over Modbus TCP 
   })
 
   it('comes back by itself after the gateway was killed', async () => {
-    const probe = open({ tcp: port }, POINTS.slice(0, 1))
+    const probe = open({ tcp: port, request_timeout: '5s' }, POINTS.slice(0, 1))
     expect((await run(probe)).reason).toBe('ok')
     await peer.stop()
     const lost = await run(probe)
@@ -185,7 +185,7 @@ describe.skipIf(missing('mbpoll', 'socat') || lacksPymodbus())('contacts over Mo
   })
 
   it('reads the same values as over TCP, and again after a silence', async () => {
-    const probe = open({ serial: line.near, baud: 9600, request_timeout: '600ms' })
+    const probe = open({ serial: line.near, baud: 9600, request_timeout: '2s', retries: 0 })
     expect(valuesOf(await run(probe))).toEqual(VALUES)
     await peer.stop()
     expect(await run(probe)).toMatchObject({ reason: 'timeout' })

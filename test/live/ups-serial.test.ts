@@ -40,10 +40,10 @@ describe.skipIf(missing('socat', 'nutdrv_qx'))('a UPS on a real pty, beside the 
   })
 
   const open = () => {
-    const options = v.parse(upsSerialKind.options, { serial: line.near, request_timeout: '500ms' }) as UpsSerialOptions
+    const options = v.parse(upsSerialKind.options, { serial: line.near, request_timeout: '2s' }) as UpsSerialOptions
     const probe = upsSerial.create(target(), options, probeDeps())
     onTestFinished(() => probe.close?.())
-    return Object.assign(() => probe.run(AbortSignal.timeout(5000)), { close: () => probe.close?.() })
+    return Object.assign(() => probe.run(AbortSignal.timeout(15_000)), { close: () => probe.close?.() })
   }
 
   it.each([

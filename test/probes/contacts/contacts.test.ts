@@ -28,7 +28,7 @@ function open(options: object, over: { counters?: Counters } = {}): Probe {
 /** One run, `seconds` after the last. */
 async function run(probe: Probe, seconds = 1): Promise<Reading> {
   time.at += seconds * 1000
-  return await probe.run(AbortSignal.timeout(1800))
+  return await probe.run(AbortSignal.timeout(10_000))
 }
 
 const state = (reading: Reading, point: string): unknown => env(reading, point)?.fields.state
@@ -85,7 +85,7 @@ describe('contacts over Modbus TCP', () => {
     time.at = 0
   })
   afterEach(() => station.stop())
-  const via = (over: object = {}) => ({ modbus: { tcp: station.port, request_timeout: '300ms', ...over } })
+  const via = (over: object = {}) => ({ modbus: { tcp: station.port, request_timeout: '3s', ...over } })
 
   conformance('contacts', {
     kind: contacts,
@@ -175,7 +175,7 @@ describe('contacts over Modbus TCP', () => {
       { timeoutMs: 1800 },
       systemClock,
     )
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(1800)
     expect(check.reason).toBe('timeout')
     const states = check.samples.filter((sample) => sample.measurement === 'env').map((sample) => sample.fields.state)
     expect(states).toEqual(['unknown', 'unknown'])
@@ -203,7 +203,7 @@ describe('contacts over YD/T 1363', () => {
   it('asks each command once and reads all points from the answers', async () => {
     const station = await startYdnStation()
     time.at = 0
-    const probe = open({ via: { ydn23: { tcp: station.port, address: 3, version: '20' } }, points })
+    const probe = open({ via: { ydn23: { tcp: station.port, address: 3, version: '20', request_timeout: '3s' } }, points })
     const reading = await run(probe)
     expect(reading.reason).toBe('ok')
     expect(station.asked).toEqual(['~2003604400', '~2003604100', '~2003604300'].map((head) => expect.stringContaining(head)))
@@ -224,7 +224,7 @@ describe('contacts over YD/T 1363', () => {
     ['silence', { silent: true }, 'timeout', 'no answer'],
   ])('%s is told in words and no point is normal', async (_, faults, reason, words) => {
     const station = await startYdnStation(faults)
-    const probe = open({ via: { ydn23: { tcp: station.port, address: 3, request_timeout: '200ms' } }, points: points.slice(0, 2) })
+    const probe = open({ via: { ydn23: { tcp: station.port, address: 3, request_timeout: '700ms' } }, points: points.slice(0, 2) })
     const reading = await run(probe)
     expect(reading).toMatchObject({ reason, detail: expect.stringContaining(words) })
     expect(reading.samples.map((sample) => sample.fields.state)).toEqual(['unknown', 'unknown'])
@@ -232,7 +232,7 @@ describe('contacts over YD/T 1363', () => {
 
   it('hears its own echo on a two-wire line', async () => {
     const station = await startYdnStation({ echo: true })
-    const probe = open({ via: { ydn23: { tcp: station.port, address: 3 } }, points: points.slice(0, 1) })
+    const probe = open({ via: { ydn23: { tcp: station.port, address: 3, request_timeout: '3s' } }, points: points.slice(0, 1) })
     expect((await run(probe)).reason).toBe('ok')
   })
 })

@@ -13,7 +13,7 @@ let ups: SimulatedUps
 let probe: Probe
 
 const open = (over: object = {}): Probe => {
-  const options = v.parse(upsSerialKind.options, { tcp: ups.port, request_timeout: '200ms', ...over }) as UpsSerialOptions
+  const options = v.parse(upsSerialKind.options, { tcp: ups.port, request_timeout: '2s', ...over }) as UpsSerialOptions
   return upsSerial.create(target(), options, probeDeps())
 }
 const run = (): Promise<Reading> => probe.run(AbortSignal.timeout(5000))
@@ -133,6 +133,7 @@ describe('a UPS on a serial line', () => {
 
   it('silent: a timeout in words, in time', async () => {
     ups.answers = { Q1: null }
+    probe = open({ request_timeout: '200ms' })
     const started = Date.now()
     await expect(run()).rejects.toMatchObject({ reason: 'timeout', message: expect.stringContaining('no answer') })
     expect(Date.now() - started).toBeLessThan(1500)

@@ -79,7 +79,7 @@ it('hears a gateway again that once sent half an answer', async () => {
     return Buffer.concat([request.subarray(0, 4), Buffer.from([0, 5, 1, 3, 2, 0, 42])])
   })
   const bus = createBus({ medium: 'tcp', host: '127.0.0.1', port }, 'tcp')
-  const read = () => bus.read(1, 3, 0, 1, LIMITS, AbortSignal.timeout(1000)).catch((error: Error) => error.message)
+  const read = () => bus.read(1, 3, 0, 1, { ...LIMITS, timeoutMs: 400 }, AbortSignal.timeout(5000)).catch((error: Error) => error.message)
   expect([await read(), await read()]).toEqual([expect.stringContaining('no answer'), expect.stringContaining('no answer')])
   expect(await read()).toEqual([42])
   bus.close()
