@@ -25,23 +25,27 @@ export async function readSensors(
   signal: AbortSignal,
   onResult: (result: SensorResult) => void,
 ): Promise<void> {
-  await inParallel(sensors, client.window, async (sensor) => {
-    onResult({ sensor, reading: await readSensor(client, sensor, signal) })
-  })
+  await inParallel(sensors, client.window, (sensor) => readSensor(client, sensor, signal, onResult))
 }
 
-async function readSensor(client: IpmiClient, sensor: Sensor, signal: AbortSignal): Promise<SensorState> {
+async function readSensor(
+  client: IpmiClient,
+  sensor: Sensor,
+  signal: AbortSignal,
+  onResult: (result: SensorResult) => void,
+): Promise<void> {
   let data: Buffer
   try {
     data = await client.call({ netFn: NETFN.sensor, command: GET_READING, lun: sensor.lun, data: Buffer.from([sensor.number]) }, signal)
   } catch (error) {
-    if (error instanceof CompletionError) return NO_READING
-    throw error
+    if (!(error instanceof CompletionError)) throw error
+    onResult({ sensor, reading: NO_READING })
+    return
   }
   const { conversion } = sensor
   const factors =
     conversion && isNonLinear(conversion.linearization) ? await factorsAt(client, sensor, conversion, data[0], signal) : conversion
-  return decodeReading(sensor, data, factors) ?? NO_READING
+  onResult({ sensor, reading: decodeReading(sensor, data, factors) ?? NO_READING })
 }
 
 /** Factors of non-linear sensors belong to one raw value and are asked from the BMC (§36.2). */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Opened } from './packet.ts'
-import { RMCP_HEADER, readRmcp, writeRmcpHeader } from './rmcp.ts'
+import { RMCP_HEADER, rmcpClass, writeRmcpHeader } from './rmcp.ts'
 
 /** IPMI 1.5 session packets and the messages that open a session (IPMI 1.5 §12.11–12.13, IPMI 2.0 §22.13–22.17). */
 
@@ -45,8 +45,7 @@ export function encodePacket15(packet: Packet15, password?: Buffer): Buffer {
 
 /** `password` verifies MD5 packets; packets of another authentication type than none and MD5 are refused. */
 export function decodePacket15(datagram: Buffer, password?: Buffer): Opened<Packet15> {
-  const rmcp = readRmcp(datagram)
-  if (rmcp?.kind !== 'ipmi' || datagram.length < RMCP_HEADER + 10) return { ok: false, why: 'malformed' }
+  if (rmcpClass(datagram) !== 'ipmi' || datagram.length < RMCP_HEADER + 10) return { ok: false, why: 'malformed' }
   const authType = datagram.readUInt8(4)
   if (authType !== AUTH_TYPE.none && authType !== AUTH_TYPE.md5) return { ok: false, why: 'malformed' }
   const start = authType === AUTH_TYPE.none ? 14 : 30

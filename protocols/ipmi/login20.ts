@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ProbeError } from '../../core/model/reason.ts'
 import { ask, type Timing } from './ask.ts'
 import { type Login, PRIVILEGE } from './credentials.ts'
-import { decodePacket, encodePacket, type Opened, PAYLOAD, peekPacket } from './packet.ts'
+import { decodePacket, encodePacket, type Opened, PAYLOAD } from './packet.ts'
 import * as rakp from './rakp.ts'
 import { SequenceWindow, sequenceFrom } from './sequence.ts'
 import type { SessionWire } from './session.ts'
@@ -119,10 +119,7 @@ function createWire(consoleId: number, bmcId: number, keys: SessionKeys): Sessio
     sessionId: bmcId,
     seal: (message) => encodePacket({ payloadType: PAYLOAD.ipmi, sessionId: bmcId, sequence: nextSequence(), payload: message }, keys),
     open(datagram) {
-      const head = peekPacket(datagram)
-      if (!head) return { ok: false, why: 'malformed' }
-      if (head.sessionId !== consoleId) return { ok: false, why: 'foreign session' }
-      const packet = decodePacket(datagram, keys)
+      const packet = decodePacket(datagram, keys, consoleId)
       if (!packet.ok) return packet
       if (packet.value.payloadType !== PAYLOAD.ipmi) return { ok: false, why: 'unmatched' }
       if (!window.accept(packet.value.sequence)) return { ok: false, why: 'replayed or out of sequence' }

@@ -37,7 +37,7 @@ export function encodeMessage(message: LanMessage): Buffer {
   bytes[3] = message.source
   bytes[4] = (message.sequence << 2) | message.sourceLun
   bytes[5] = message.command
-  data.copy(bytes, 6)
+  bytes.set(data, 6)
   bytes[6 + data.length] = checksum(bytes, 3, 6 + data.length)
   return bytes
 }

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
-import { RMCP_HEADER, readRmcp, writeRmcpHeader } from './rmcp.ts'
-import { authCodeLength, hashOf, hmac, type SessionKeys } from './suite.ts'
+import { isCodeAt, type Mac, writeCode } from './mac.ts'
+import { RMCP_HEADER, rmcpClass, writeRmcpHeader } from './rmcp.ts'
+import { authCodeLength, type SessionKeys } from './suite.ts'
 
 /** RMCP+ session packets (IPMI 2.0 §13.6, table 13-8): sealing and opening, without any state. */
 
@@ -30,43 +30,44 @@ const reject = (why: Rejection): { ok: false; why: Rejection } => ({ ok: false, 
 
 /** A whole datagram. Without keys the packet goes in the clear, as all of the session set-up does. */
 export function encodePacket(packet: Packet, keys?: SessionKeys): Buffer {
-  const signed = keys !== undefined && keys.suite.integrity !== 0
+  const mac = keys?.mac
   const encrypted = keys?.payloads ? keys.payloads.encrypt(packet.payload) : null
   const payload = encrypted ?? packet.payload
   const bare = HEADER + payload.length
   // The signed range, from the authentication type to the next header, is a multiple of four (§13.28.4).
-  const padding = signed ? (4 - ((bare - RMCP_HEADER + 2) % 4)) % 4 : 0
-  const codeLength = signed ? authCodeLength(keys.suite) : 0
-  const total = signed ? bare + padding + 2 + codeLength : bare
-  const bytes = Buffer.allocUnsafe(total)
+  const padding = mac ? (4 - ((bare - RMCP_HEADER + 2) % 4)) % 4 : 0
+  const end = bare + padding + 2
+  const bytes = Buffer.allocUnsafe(mac ? end + authCodeLength(keys.suite) : bare)
   writeRmcpHeader(bytes)
   bytes[4] = AUTH_TYPE_RMCPP
-  bytes[5] = packet.payloadType | (encrypted ? ENCRYPTED : 0) | (signed ? AUTHENTICATED : 0)
+  bytes[5] = packet.payloadType | (encrypted ? ENCRYPTED : 0) | (mac ? AUTHENTICATED : 0)
   bytes.writeUInt32LE(packet.sessionId, 6)
   bytes.writeUInt32LE(packet.sequence, 10)
   bytes.writeUInt16LE(payload.length, 14)
-  payload.copy(bytes, HEADER)
-  if (signed) {
-    bytes.fill(0xff, bare, bare + padding)
+  bytes.set(payload, HEADER)
+  if (mac) {
+    for (let i = 0; i < padding; i++) bytes[bare + i] = 0xff
     bytes[bare + padding] = padding
     bytes[bare + padding + 1] = NEXT_HEADER
-    const end = bare + padding + 2
-    authCode(keys, bytes.subarray(RMCP_HEADER, end)).copy(bytes, end, 0, codeLength)
+    writeCode(mac(bytes, RMCP_HEADER, end), bytes, end)
   }
   return bytes
 }
 
 /** Reads the clear header only, to find the session a datagram belongs to. */
 export function peekPacket(datagram: Buffer): { payloadType: number; sessionId: number } | null {
-  const rmcp = readRmcp(datagram)
-  if (rmcp?.kind !== 'ipmi' || datagram.length < HEADER || datagram[4] !== AUTH_TYPE_RMCPP) return null
+  if (rmcpClass(datagram) !== 'ipmi' || datagram.length < HEADER || datagram[4] !== AUTH_TYPE_RMCPP) return null
   return { payloadType: datagram.readUInt8(5) & 0x3f, sessionId: datagram.readUInt32LE(6) }
 }
 
-/** Verifies and decrypts. With keys, a packet that is not signed (or not encrypted) as the suite demands is refused. */
-export function decodePacket(datagram: Buffer, keys?: SessionKeys): Opened<Packet> {
+/**
+ * Verifies and decrypts. With keys, a packet that is not signed (or not encrypted) as the suite demands is refused.
+ * With `sessionId`, other sessions' packets are refused before any arithmetic.
+ */
+export function decodePacket(datagram: Buffer, keys?: SessionKeys, sessionId?: number): Opened<Packet> {
   const head = peekPacket(datagram)
   if (!head) return reject('malformed')
+  if (sessionId !== undefined && head.sessionId !== sessionId) return reject('foreign session')
   const flags = datagram.readUInt8(5)
   const length = datagram.readUInt16LE(14)
   const bare = HEADER + length
@@ -75,8 +76,8 @@ export function decodePacket(datagram: Buffer, keys?: SessionKeys): Opened<Packe
   if (!keys) {
     if ((flags & (ENCRYPTED | AUTHENTICATED)) !== 0) return reject('foreign session')
   } else {
-    if (keys.suite.integrity !== 0) {
-      if ((flags & AUTHENTICATED) === 0 || !isSigned(datagram, bare, keys)) return reject('bad integrity check')
+    if (keys.mac && ((flags & AUTHENTICATED) === 0 || !isSigned(datagram, bare, keys.mac, authCodeLength(keys.suite)))) {
+      return reject('bad integrity check')
     }
     if (keys.payloads) {
       if ((flags & ENCRYPTED) === 0) return reject('bad integrity check')
@@ -85,19 +86,12 @@ export function decodePacket(datagram: Buffer, keys?: SessionKeys): Opened<Packe
       payload = plain
     }
   }
-  return { ok: true, value: { ...head, sequence: datagram.readUInt32LE(10), payload } }
+  return { ok: true, value: { payloadType: head.payloadType, sessionId: head.sessionId, sequence: datagram.readUInt32LE(10), payload } }
 }
 
-function isSigned(datagram: Buffer, bare: number, keys: SessionKeys): boolean {
-  const codeLength = authCodeLength(keys.suite)
+function isSigned(datagram: Buffer, bare: number, mac: Mac, codeLength: number): boolean {
   const end = datagram.length - codeLength
   if (end < bare + 2 || datagram[end - 1] !== NEXT_HEADER) return false
   if (end - 2 - bare !== datagram[end - 2]) return false
-  const expected = authCode(keys, datagram.subarray(RMCP_HEADER, end)).subarray(0, codeLength)
-  return timingSafeEqual(expected, datagram.subarray(end))
-}
-
-function authCode(keys: SessionKeys, signed: Buffer): Buffer {
-  const hash = hashOf(keys.suite)
-  return hash ? hmac(hash, keys.k1, signed) : Buffer.alloc(0)
+  return isCodeAt(mac(datagram, RMCP_HEADER, end), datagram, end)
 }

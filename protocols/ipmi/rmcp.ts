@@ -22,13 +22,11 @@ export function writeRmcpHeader(target: Buffer, kind: RmcpClass = 'ipmi'): void 
   target[3] = kind === 'ipmi' ? CLASS_IPMI : CLASS_ASF
 }
 
-/** The body behind the header; null when it is not RMCP, is an RMCP acknowledge, or another class. */
-export function readRmcp(datagram: Buffer): { kind: RmcpClass; body: Buffer } | null {
+/** Null when it is not RMCP, is an RMCP acknowledge, or another class. */
+export function rmcpClass(datagram: Buffer): RmcpClass | null {
   if (datagram.length < RMCP_HEADER || datagram[0] !== VERSION) return null
-  const body = datagram.subarray(RMCP_HEADER)
-  if (datagram[3] === CLASS_IPMI) return { kind: 'ipmi', body }
-  if (datagram[3] === CLASS_ASF) return { kind: 'asf', body }
-  return null
+  if (datagram[3] === CLASS_IPMI) return 'ipmi'
+  return datagram[3] === CLASS_ASF ? 'asf' : null
 }
 
 /** Presence ping (ASF 2.0 §3.2.4.2): every BMC answers it without a session. `tag` 0–254 comes back in the pong. */
@@ -63,17 +61,15 @@ export function encodePong(pong: Pong): Buffer {
 
 /** Null when the datagram is not a presence pong. */
 export function decodePong(datagram: Buffer): Pong | null {
-  const rmcp = readRmcp(datagram)
-  if (rmcp?.kind !== 'asf' || rmcp.body.length < 24) return null
-  const { body } = rmcp
+  if (rmcpClass(datagram) !== 'asf' || datagram.length < RMCP_HEADER + 24) return null
+  const body = datagram.subarray(RMCP_HEADER)
   if (body.readUInt32BE(0) !== ASF_IANA || body[4] !== PONG) return null
   return { tag: body.readUInt8(5), oem: body.readUInt32BE(8), ipmi: (body.readUInt8(16) & 0x80) !== 0 }
 }
 
 /** True for a presence ping; used by simulators. */
 export function decodePing(datagram: Buffer): { tag: number } | null {
-  const rmcp = readRmcp(datagram)
-  if (rmcp?.kind !== 'asf' || rmcp.body.length < 8) return null
-  if (rmcp.body.readUInt32BE(0) !== ASF_IANA || rmcp.body[4] !== PING) return null
-  return { tag: rmcp.body.readUInt8(5) }
+  if (rmcpClass(datagram) !== 'asf' || datagram.length < RMCP_HEADER + 8) return null
+  if (datagram.readUInt32BE(4) !== ASF_IANA || datagram[8] !== PING) return null
+  return { tag: datagram.readUInt8(9) }
 }

@@ -37,7 +37,8 @@ interface Pending {
   readonly reject: (error: ProbeError) => void
   number: number
   attempt: number
-  timer: NodeJS.Timeout | undefined
+  /** Monotonic time of giving up the wait for this attempt, ms. */
+  due: number
 }
 
 /** At most `window` requests on the wire; a retransmission keeps its request number and gets a new session number (§6.12.10). */
@@ -62,7 +63,9 @@ class OpenSession implements Session {
   readonly #rejections = new Map<Rejection, number>()
   /** Signals that this session listens to; it goes with them. */
   readonly #heard = new WeakSet<AbortSignal>()
-  #numberTimer: NodeJS.Timeout | undefined
+  /** One timer for all requests, set anew only for an earlier deadline: one for each would be set and cleared with every answer. */
+  #timer: NodeJS.Timeout | undefined
+  #timerDue = Number.POSITIVE_INFINITY
 
   constructor(link: UdpLink, wire: SessionWire, window: number, timing: Timing, clock: Clock) {
     this.wire = wire
@@ -84,15 +87,15 @@ class OpenSession implements Session {
         return
       }
       this.#listen(signal)
-      this.#waiting.push({ request, signal, resolve, reject, number: -1, attempt: 0, timer: undefined })
+      this.#waiting.push({ request, signal, resolve, reject, number: -1, attempt: 0, due: 0 })
       this.#next()
     })
   }
 
   end(error: ProbeError): void {
     this.lost = true
-    clearTimeout(this.#numberTimer)
-    this.#numberTimer = undefined
+    clearTimeout(this.#timer)
+    this.#timerDue = Number.POSITIVE_INFINITY
     for (const item of [...this.#pending.values(), ...this.#waiting.splice(0)]) {
       this.#finish(item)
       item.reject(error)
@@ -136,25 +139,38 @@ class OpenSession implements Session {
       const now = this.#clock.monotonic()
       const number = this.#numbers.take(now)
       if (number === null) {
-        this.#numberTimer ??= setTimeout(
-          () => {
-            this.#numberTimer = undefined
-            this.#next()
-          },
-          Math.max(1, (this.#numbers.nextFree ?? now) - now),
-        )
+        this.#wakeAt(this.#numbers.nextFree ?? now, now)
         return
       }
       const item = this.#waiting.shift()
       if (!item) return
       item.number = number
       this.#pending.set(number, item)
-      this.#transmit(item)
+      this.#transmit(item, now)
     }
   }
 
-  #transmit(item: Pending): void {
-    item.timer = setTimeout(() => this.#expire(item), waitMs(this.#timing, item.attempt))
+  #wakeAt(due: number, now: number): void {
+    if (due >= this.#timerDue) return
+    clearTimeout(this.#timer)
+    this.#timerDue = due
+    this.#timer = setTimeout(() => this.#wake(), Math.max(1, due - now))
+  }
+
+  #wake(): void {
+    // Timers may fire a millisecond early by this clock.
+    const now = Math.max(this.#timerDue, this.#clock.monotonic())
+    this.#timerDue = Number.POSITIVE_INFINITY
+    for (const item of [...this.#pending.values()]) {
+      if (item.due <= now) this.#expire(item, now)
+      else this.#wakeAt(item.due, now)
+    }
+    this.#next()
+  }
+
+  #transmit(item: Pending, now: number): void {
+    item.due = now + waitMs(this.#timing, item.attempt)
+    this.#wakeAt(item.due, now)
     const { request } = item
     const message = encodeMessage({
       target: BMC_ADDRESS,
@@ -169,10 +185,10 @@ class OpenSession implements Session {
     this.#link.send(this.wire.seal(message))
   }
 
-  #expire(item: Pending): void {
+  #expire(item: Pending, now: number): void {
     item.attempt += 1
     if (item.attempt <= this.#timing.retries) {
-      this.#transmit(item)
+      this.#transmit(item, now)
       return
     }
     this.lost = true
@@ -192,7 +208,6 @@ class OpenSession implements Session {
   }
 
   #finish(item: Pending): void {
-    clearTimeout(item.timer)
     if (!this.#pending.delete(item.number)) return
     if (item.attempt > 0) this.#numbers.rest(item.number, this.#clock.monotonic())
     else this.#numbers.release(item.number)

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject, randomBytes, randomFillSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomFillSync } from 'node:crypto'
+import { createMac, type Mac } from './mac.ts'
 
 /** Cipher suites of RMCP+ (IPMI 2.0 §22.15.2, table 22-20) and the arithmetic they name. */
 
@@ -39,13 +40,13 @@ export const authCodeLength = (suite: CipherSuite): number => (suite.authenticat
 
 export interface SessionKeys {
   readonly suite: CipherSuite
-  /** K1: packet integrity. */
-  readonly k1: KeyObject
+  /** The AuthCode of packets, with K1; null when the suite does not sign. */
+  readonly mac: Mac | null
   /** AES-CBC-128 with K2; null when the suite does not encrypt. */
   readonly payloads: PayloadCipher | null
 }
 
-export const hmac = (hash: Hash, key: Buffer | KeyObject, ...parts: readonly Buffer[]): Buffer => {
+export const hmac = (hash: Hash, key: Buffer, ...parts: readonly Buffer[]): Buffer => {
   const mac = createHmac(hash, key)
   for (const part of parts) mac.update(part)
   return mac.digest()
@@ -54,10 +55,11 @@ export const hmac = (hash: Hash, key: Buffer | KeyObject, ...parts: readonly Buf
 /** K1 and K2 from the session integrity key (§13.32): the constants are 20 bytes long for every algorithm in practice. */
 export function deriveKeys(suite: CipherSuite, sik: Buffer): SessionKeys {
   const hash = hashOf(suite)
-  if (!hash) return { suite, k1: createSecretKey(Buffer.alloc(1)), payloads: null }
-  const k1 = createSecretKey(hmac(hash, sik, Buffer.alloc(20, 1)))
+  if (!hash) return { suite, mac: null, payloads: null }
+  const k1 = hmac(hash, sik, Buffer.alloc(20, 1))
+  const mac = suite.integrity === 0 ? null : createMac(hash, k1, authCodeLength(suite))
   const k2 = hmac(hash, sik, Buffer.alloc(20, 2)).subarray(0, 16)
-  return { suite, k1, payloads: suite.confidentiality === 1 ? createPayloadCipher(k2) : null }
+  return { suite, mac, payloads: suite.confidentiality === 1 ? createPayloadCipher(k2) : null }
 }
 
 /** Encrypted payloads (§13.29): IV, then data, pad 01 02 03 …, pad length, in AES-CBC-128. */
@@ -87,21 +89,20 @@ export function createPayloadCipher(k2: Buffer): PayloadCipher {
       }
       const padding = (BLOCK - ((payload.length + 1) % BLOCK)) % BLOCK
       const plain = Buffer.allocUnsafe(BLOCK + payload.length + padding + 1)
-      random.copy(plain, 0, used, used + BLOCK)
-      used += BLOCK
-      payload.copy(plain, BLOCK)
+      for (let i = 0; i < BLOCK; i++) plain[i] = random[used++] ?? 0
+      plain.set(payload, BLOCK)
       for (let i = 0; i < padding; i++) plain[BLOCK + payload.length + i] = i + 1
       plain[plain.length - 1] = padding
       return cipher.update(plain)
     },
     decrypt(payload) {
       if (payload.length < 2 * BLOCK || payload.length % BLOCK !== 0) return null
-      const plain = decipher.update(payload).subarray(BLOCK)
+      const plain = decipher.update(payload)
       const padding = plain.readUInt8(plain.length - 1)
       if (padding >= BLOCK) return null
       const end = plain.length - 1 - padding
       for (let i = 0; i < padding; i++) if (plain[end + i] !== i + 1) return null
-      return plain.subarray(0, end)
+      return plain.subarray(BLOCK, end)
     },
   }
 }

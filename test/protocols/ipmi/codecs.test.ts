@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodePacket15, encodePacket15, password16 } from '../../../protocols/ipmi/ipmi15.ts'
+import { createMac, isCodeAt, writeCode } from '../../../protocols/ipmi/mac.ts'
 import { decodeMessage, encodeMessage, type LanMessage } from '../../../protocols/ipmi/message.ts'
 import { decodePacket, encodePacket, peekPacket } from '../../../protocols/ipmi/packet.ts'
 import * as rakp from '../../../protocols/ipmi/rakp.ts'
@@ -93,6 +95,24 @@ describe('round trips', () => {
         const index = at % encoded.length
         encoded[index] = (encoded[index] ?? 0) ^ by
         expect(decodeMessage(encoded)).toBeNull()
+      }),
+    )
+  })
+
+  test.each(['sha1', 'sha256'] as const)('AuthCodes are the HMAC-%s of the signed range, whatever came before', (hash) => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.array(bytes(700), { maxLength: 5 }), fc.nat(40), (key, messages, skip) => {
+        const mac = createMac(hash, Buffer.from(key), 12)
+        for (const message of messages) {
+          const from = Math.min(skip, message.length)
+          const code = mac(message, from, message.length)
+          const expected = createHmac(hash, key).update(message.subarray(from)).digest().subarray(0, 12)
+          const target = Buffer.alloc(20)
+          writeCode(code, target, 3)
+          expect(target).toEqual(Buffer.concat([Buffer.alloc(3), expected, Buffer.alloc(5)]))
+          expect(isCodeAt(code, target, 3)).toBe(true)
+          expect(isCodeAt(code, target, 12)).toBe(false)
+        }
       }),
     )
   })
