@@ -1,5 +1,8 @@
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createApp } from '../../../collector/web/app.ts'
+import { Gate } from '../../../collector/web/auth.ts'
 import type { AlarmCommand, WebDeps, WebToken } from '../../../collector/web/deps.ts'
 import { startWeb, type WebSettings } from '../../../collector/web/server.ts'
 import { Counters } from '../../../core/lifecycle/counters.ts'
@@ -84,6 +87,7 @@ async function start(over: Partial<WebDeps> = {}, settings: Partial<WebSettings>
   const call = (path: string, init?: RequestInit) => fetch(`${web.url}${path}`, init)
   return {
     web,
+    deps,
     call,
     commands,
     written,
@@ -201,6 +205,44 @@ describe('event stream', () => {
     const response = await call('/api/v1/events')
     expect(response.status).toBe(200)
     await web.stop()
+  })
+})
+
+describe('the description of the API', () => {
+  it('names exactly the routes that there are', async () => {
+    const { web, deps } = await start()
+    const gate = new Gate(tokens, true, deps.clock)
+    const app = createApp(deps, gate, new URL('file:///nowhere/'), new AbortController().signal)
+    const served = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && path !== '/' && !path.startsWith('/assets/') && path !== '/api/openapi.json')
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
+    const { paths } = (await (await fetch(`${web.url}/api/openapi.json`)).json()) as { paths: Record<string, Record<string, unknown>> }
+    const described = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+    expect(new Set(served)).toEqual(new Set(described))
+  })
+})
+
+describe('a client that does not read', () => {
+  it('is cut off, and nothing is kept for it', async () => {
+    const { web, emit, listeners, deps } = await start()
+    const socket = connect(Number(new URL(web.url).port), '127.0.0.1', () => socket.write('GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n'))
+    socket.pause()
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => undefined)
+    await until(() => listeners.size === 1, { what: 'subscribed' })
+    const large = { ...alarm, instance: 'x'.repeat(20_000) }
+    let n = 0
+    const cut = (): boolean => deps.counters.get('jifang_http_slow_readers_total') === 1
+    await until(
+      () => {
+        for (let burst = 0; burst < 50; burst++) emit({ ...event(`${++n}.0`), alarm: large })
+        return cut()
+      },
+      { everyMs: 1, what: 'cut off' },
+    )
+    await until(() => listeners.size === 0, { what: 'forgotten' })
+    socket.resume()
+    await closed
   })
 })
 
