@@ -2,7 +2,7 @@ import { uptimeContinues } from '../../core/profile/counter.ts'
 import type { ProfileLibrary } from '../../core/profile/library.ts'
 import { matchProfiles, namedProfiles } from '../../core/profile/match.ts'
 import type { Profile } from '../../core/profile/model.ts'
-import type { VarbindSource } from '../../core/profile/varbind.ts'
+import type { Varbind, VarbindSource } from '../../core/profile/varbind.ts'
 import type { Identity } from '../../protocols/snmp/device.ts'
 
 /** The profiles a device is read with, and why. */
@@ -44,4 +44,35 @@ export function changedSince(before: Sighting | null, now: Sighting): boolean {
   if (identity.sysObjectID !== now.identity.sysObjectID || identity.sysDescr !== now.identity.sysDescr) return true
   if (identity.uptime === null || now.identity.uptime === null || identity.uptime === now.identity.uptime) return false
   return !uptimeContinues(identity.uptime, now.identity.uptime, now.at - before.at)
+}
+
+/** What a device answered while its profiles are chosen: a slow one is asked on in the next run, not from the beginning. */
+export class ProbeMemory {
+  readonly #answered = new Map<string, Varbind | null>()
+  #whose = ''
+
+  /** The source with this memory before it; what another box answered is forgotten. */
+  over(source: VarbindSource, { sysObjectID, sysDescr }: Identity): VarbindSource {
+    const whose = `${sysObjectID} ${sysDescr}`
+    if (whose !== this.#whose) this.#answered.clear()
+    this.#whose = whose
+    return { get: (oids) => source.get(oids), columns: (roots) => source.columns(roots), next: (oids) => this.#next(source, oids) }
+  }
+
+  clear(): void {
+    this.#answered.clear()
+  }
+
+  async #next(source: VarbindSource, oids: readonly string[]) {
+    const unknown = oids.filter((oid) => !this.#answered.has(oid))
+    const answer = await source.next(unknown)
+    const failed = new Set(answer.failed.map(({ oid }) => oid))
+    for (const oid of unknown) if (!failed.has(oid)) this.#answered.set(oid, answer.following.get(oid) ?? null)
+    const following = new Map<string, Varbind>()
+    for (const oid of oids) {
+      const known = this.#answered.get(oid)
+      if (known) following.set(oid, known)
+    }
+    return { ...answer, following }
+  }
 }

@@ -5,7 +5,7 @@ import { createSampler } from '../../core/profile/samples.ts'
 import { accessWarning } from '../../protocols/snmp/access.ts'
 import { type Identity, openSnmpDevice } from '../../protocols/snmp/device.ts'
 import type { GroupOutcome, Probe, ProbeDeps, ProbeKind, Reading, Target } from '../probe.ts'
-import { type Choice, changedSince, chooseProfiles, type Sighting } from './choice.ts'
+import { type Choice, changedSince, chooseProfiles, ProbeMemory, type Sighting } from './choice.ts'
 import { createGroupPlan } from './group-plan.ts'
 import type { SnmpOptions } from './options.ts'
 import { leaseSockets, libraryOf } from './shared.ts'
@@ -27,6 +27,7 @@ export const snmp: ProbeKind<SnmpOptions> = {
     const device = openSnmpDevice({ address: target.address, access: options, sockets: lease.sockets })
     const sampler = createSampler(target.intervalMs * GAP_INTERVALS + 5000)
     const plan = createGroupPlan()
+    const probed = new ProbeMemory()
     const warning = accessWarning(options)
     if (warning) deps.log.warn({ device: target.device, check: target.check }, warning)
     let last: Sighting | null = null
@@ -51,9 +52,10 @@ export const snmp: ProbeKind<SnmpOptions> = {
       if (!choice || changedSince(last, now)) {
         if (last) device.forget()
         plan.reset()
-        choice = await chooseProfiles(options.profile, libraryOf(deps), source)
+        choice = await chooseProfiles(options.profile, libraryOf(deps), probed.over(source, identity))
         deps.log.info({ device: target.device, check: target.check, profiles: choice.because }, 'profiles chosen')
         if (signal.aborted || choice.profiles.length === 0) return undecided(choice, signal.aborted)
+        probed.clear()
       }
       last = now
       const groups = choice.profiles.flatMap((profile) => profile.groups)
