@@ -182,7 +182,7 @@ class OpenSession implements Session {
       command: request.command,
       data: request.data ?? EMPTY,
     })
-    this.#link.send(this.wire.seal(message))
+    this.#link.send(this.wire.seal(message), item.attempt === 0 && this.#timing.retries > 0)
   }
 
   #expire(item: Pending, now: number): void {

@@ -7,7 +7,8 @@ import { ProbeError, reasonOf } from '../../core/model/reason.ts'
 export interface UdpLink {
   readonly address: string
   readonly port: number
-  send(datagram: Buffer): void
+  /** `unheard`: a refusal to send is not told (which costs a tick of its own), because whoever asks will ask again. */
+  send(datagram: Buffer, unheard?: boolean): void
   /** Called with every datagram from this address and port. */
   receive: (datagram: Buffer) => void
   /** Called when the operating system refuses to send (no route, no permission). */
@@ -67,7 +68,7 @@ export function createUdpHub(): UdpHub {
         port,
         receive: () => {},
         failed: () => {},
-        send: (datagram) => socket.send(datagram, port, ip, onSent),
+        send: (datagram, unheard) => (unheard ? socket.send(datagram, port, ip) : socket.send(datagram, port, ip, onSent)),
         close: () => release(family, link, key),
       }
       const links = peers.get(key)
