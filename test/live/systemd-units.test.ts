@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSdNotify } from '../../core/lifecycle/sd-notify.ts'
 import { silentLog } from '../../core/log/log.ts'
+import { CSV_ARGUMENTS } from '../../probes/ipmi/ipmi-sensors-csv.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { missing } from '../support/tools.ts'
 import { until } from '../support/until.ts'
@@ -25,6 +26,23 @@ describe.skipIf(missing('systemd-analyze', 'systemd-notify'))('systemd units', (
   it.each(units)('%s is hardened', async (unit) => {
     const { stdout } = await run('systemd-analyze', ['security', '--offline=true', '--threshold=25', `systemd/${unit}.service`])
     expect(stdout).toMatch(/Overall exposure level for .*: [0-2]\.\d/)
+  })
+
+  it('the root timer for the management controller has no unknown or wrong line, is hardened, and calls the tool as the agent would', async () => {
+    const dir = await tempDir()
+    const text = await readFile('systemd/jifang-ipmi.service', 'utf8')
+    // FreeIPMI need not be installed where tests run.
+    await writeFile(join(dir, 'jifang-ipmi.service'), text.replace('/usr/sbin/ipmi-sensors', '/bin/true'))
+    await writeFile(join(dir, 'jifang-ipmi.timer'), await readFile('systemd/jifang-ipmi.timer', 'utf8'))
+    const { stderr } = await run('systemd-analyze', [
+      'verify',
+      '--man=no',
+      join(dir, 'jifang-ipmi.service'),
+      join(dir, 'jifang-ipmi.timer'),
+    ])
+    expect(stderr).toBe('')
+    await run('systemd-analyze', ['security', '--offline=true', '--threshold=35', 'systemd/jifang-ipmi.service'])
+    expect(text).toContain(CSV_ARGUMENTS.join(' '))
   })
 
   it.each(units)('%s tells systemd of its start and its progress', async (unit) => {
