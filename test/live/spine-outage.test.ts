@@ -30,7 +30,7 @@ async function influxDatabase(dir: string): Promise<Database> {
     yaml: `influx: { version: 1, url: "${server.url}", database: ${INFLUX_DATABASE}, username: ${INFLUX_WRITER.username}, password: "\${env:INFLUX_PASSWORD}" }`,
     async times(measurement, field) {
       const [series] = await server.query(`SELECT "${field}" FROM "${measurement}" WHERE device = 'box'`)
-      return (series?.values ?? []).map(([ns]) => Math.floor(Number(ns) / 1e6))
+      return (series?.values ?? []).map(([ns]) => Math.round(Number(ns) / 1e6))
     },
   }
 }
@@ -63,7 +63,7 @@ async function journalled(dataDir: string, measurement: string, field: string) {
       parseLines(
         text,
         (line) => {
-          if (line.measurement === measurement && line.tags.device === 'box' && field in line.fields) times.push(Math.floor(line.time))
+          if (line.measurement === measurement && line.tags.device === 'box' && field in line.fields) times.push(Math.round(line.time))
         },
         () => undefined,
       )
