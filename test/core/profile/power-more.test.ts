@@ -141,4 +141,23 @@ describe('other stations and power systems', () => {
     expect(read.get('ups')).toMatchObject({ charge_percent: 99.5 })
     expect(read.get('sensor sensor=Rectifier A Output')).toMatchObject({ current_ampere: 12.5 })
   })
+
+  it('reads an Eaton DC power system', async () => {
+    const lines =
+      '40.10.0|2|229\n50.30.0|2|152\n70.10.20.0|2|5412\n100.45.0|2|101\n60.30.1.95.1|2|5409\n60.30.1.120.1|2|2\n60.30.1.130.1|2|2\n90.15.10.0|2|1\n90.10.30.1.40.3|2|2150\n90.10.30.1.50.3|2|1\n90.10.30.1.60.3|4|Room\n90.10.30.1.70.3|2|35'
+    const read = await series('eaton-sc200', below('1.3.6.1.4.1.1918.2.13.10', lines))
+    expect(read.get('power_line line=load')).toMatchObject({ power_watt: 1520 })
+    expect(read.get('power_line line=bus')).toMatchObject({ voltage_volt: 54.12 })
+    expect(read.get('power_line line=rectifier 1')).toMatchObject({ voltage_volt: 54.09, state: 'fault' })
+    expect(read.get('sensor sensor=mains')).toMatchObject({ state: 'fault' })
+    expect(read.get('env point=Room 3 type=temperature')).toMatchObject({ temperature_celsius: 21.5 })
+  })
+
+  it.each([
+    [2, 'normal'],
+    [1, 'fault'],
+  ])('failure %i of a NetSure rectifier is %s', async (raw, state) => {
+    const read = await series('emerson-energy', below('1.3.6.1.4.1.6302.2.1.2.11.4.1', `6.1|2|12500\n8.1|2|${raw}`))
+    expect(read.get('power_line line=rectifier 1')).toMatchObject({ state, current_ampere: 12.5 })
+  })
 })
