@@ -97,6 +97,23 @@ describe('more switches, appliances and management controllers', () => {
 1.3.6.1.2.1.31.1.1.1.1.1025|4|1/1/25`,
       ['sensor board 1 temperature_celsius=44', 'sensor 1/1/25 1 tx_power_dbm=-2.345'],
     ],
+    [
+      'ASRock Rack: a branch for every sensor, the unit in the text',
+      'asrockrack',
+      `1.3.6.1.2.1.1.2.0|6|~49622.1
+~49622.6.1.5.0|4|12.096 volts
+~49622.6.16.4.0|4|fan 1
+~49622.6.16.5.0|4|3200.000 rpm
+~49622.6.33.5.0|4|41.000 deg_c`,
+      ['sensor sensor 1 voltage_volt=12.096', 'sensor sensor 16 fan_rpm=3200', 'sensor sensor 33 temperature_celsius=41'],
+    ],
+    [
+      'Edgecore: load below the number of the model',
+      'edgecore',
+      `1.3.6.1.2.1.1.2.0|6|~259.10.1.24
+~259.10.1.24.1.39.2.1.0|2|17`,
+      ['snmp_cpu all load_percent=17'],
+    ],
   ])('%s', async (_, name, lines, expected) => {
     const values = await read(name, lines)
     for (const value of expected) expect(values).toContain(value)
