@@ -48,7 +48,7 @@ class WindowedPublisher implements Publisher {
   readonly #deps: PublisherDeps
   readonly #collectors = new Collectors()
   readonly #windows = new Map<string, SendWindow>()
-  readonly #tick: NodeJS.Timeout
+  #tick: NodeJS.Timeout | undefined
   readonly #unsubscribe: () => void
   #backlogOnTheWire = 0
   #pumping: Promise<void> | null = null
@@ -57,7 +57,7 @@ class WindowedPublisher implements Publisher {
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps
-    this.#tick = setInterval(() => this.#onTick(), TICK_MS)
+    this.#arm()
     this.#unsubscribe = deps.spool.onAppended(() => this.#onAppended())
   }
 
@@ -85,7 +85,7 @@ class WindowedPublisher implements Publisher {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    clearInterval(this.#tick)
+    clearTimeout(this.#tick)
     this.#unsubscribe()
     await this.#pumping
   }
@@ -103,6 +103,16 @@ class WindowedPublisher implements Publisher {
       })
   }
 
+  /** Ticks only while something is held: an idle agent sleeps. */
+  #arm(): void {
+    if (this.#stopped || this.#tick !== undefined || this.#deps.spool.backlog === 0) return
+    this.#tick = setTimeout(() => {
+      this.#tick = undefined
+      this.#onTick()
+      this.#arm()
+    }, TICK_MS)
+  }
+
   #onTick(): void {
     const now = this.#now()
     for (const session of this.#deps.spool.sessions) {
@@ -115,6 +125,7 @@ class WindowedPublisher implements Publisher {
   }
 
   #onAppended(): void {
+    this.#arm()
     const { current } = this.#deps.spool
     const window = this.#windowOf(current)
     if (this.#room(window, current) || !window.stuck(this.#now()) || !this.#deps.connected()) this.#pump()
