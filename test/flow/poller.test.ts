@@ -80,12 +80,13 @@ devices:
     await client.subscribeAsync(['jifang/test/alarms/+', 'jifang/test/events', 'jifang/test/collector/+/status'], { qos: 1 })
     const [alarm] = await room.api.alarms()
     const topic = `jifang/test/alarms/${alarm?.id}`
-    await until(() => seen.has(topic), { what: 'retained' })
+    await until(() => seen.has(topic) && seen.has('jifang/test/collector/main/status'), { what: 'retained' })
     expect(JSON.parse(seen.get(topic) ?? '{}')).toMatchObject({ id: alarm?.id, state: 'firing', value: 60 })
     expect(JSON.parse(seen.get('jifang/test/collector/main/status') ?? '{}')).toMatchObject({ state: 'online' })
     await room.heat(20, 'resolved')
     await until(() => seen.get(topic) === '', { what: 'cleared' })
-    expect(JSON.parse(seen.get('jifang/test/events') ?? '{}')).toMatchObject({ kind: 'resolved', alarm: { id: alarm?.id } })
+    await until(() => JSON.parse(seen.get('jifang/test/events') ?? '{}').kind === 'resolved', { what: 'the event' })
+    expect(JSON.parse(seen.get('jifang/test/events') ?? '{}')).toMatchObject({ alarm: { id: alarm?.id } })
   })
 
   it('asks the poller to measure now, and says so when it can not', async () => {
