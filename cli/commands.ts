@@ -19,6 +19,7 @@ export const commands = {
   status: { summary: 'show devices, agents and open alarms', load: () => import('./status.ts') },
   explain: { summary: 'say why an alarm is as it is, and what comes next', load: () => import('./explain.ts') },
   ack: { summary: 'acknowledge an alarm', load: () => import('./ack.ts') },
+  output: { summary: 'switch a declared contact, such as a siren, through its agent', load: () => import('./output.ts') },
   sms: { summary: 'send an SMS through the GSM modem', load: () => import('./sms.ts') },
   broker: { summary: 'write the configuration of a mosquitto broker', load: () => import('./broker.ts') },
 } satisfies Record<string, CommandEntry>

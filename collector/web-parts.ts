@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Device } from '../core/inventory/model.ts'
-import { agentOf } from '../core/inventory/slice.ts'
 import type { Alarm } from '../core/model/alarm.ts'
 import type { DeviceDetail, DeviceSummary } from '../core/model/api.ts'
 import type { Notify } from '../notify/notify.ts'
+import { AgentRequests } from './agent-requests.ts'
 import type { CollectorConfig, CollectorDeps } from './collector.ts'
 import type { Consumers } from './consumers.ts'
 import type { Ingest } from './ingest/ingest.ts'
@@ -20,8 +19,6 @@ export interface WebParts extends CollectorDeps, Pick<Consumers, 'journal' | 'ju
   readonly problems: () => readonly string[]
 }
 
-/** A request to an agent is void after this. */
-const REQUEST_EXPIRES_MS = 55_000
 const COMMAND_DEADLINE_MS = 10_000
 
 /** What the HTTP side asks, answered by the parts of the collector. */
@@ -29,6 +26,7 @@ export function webDeps(parts: WebParts): WebDeps {
   const { judge, store, ingest, room, problems } = parts
   const told = (alarm: Alarm): Alarm => ({ ...alarm, notices: parts.notify().summary(alarm.id) })
   const find = (name: string): Device | undefined => room.config.inventory.devices.find((device) => device.name === name)
+  const requests = new AgentRequests({ ...parts, find })
   return {
     site: parts.site,
     version: parts.version,
@@ -67,7 +65,8 @@ export function webDeps(parts: WebParts): WebDeps {
       ingest.writeLines(text).catch((error: unknown) => {
         throw new HttpProblem(503, `not taken, send it again: ${error instanceof Error ? error.message : String(error)}`)
       }),
-    probe: (name, check, signal) => probe(parts, find(name), name, check, signal),
+    probe: (name, check, signal) => requests.probe(name, check, signal),
+    output: (request, signal) => requests.output(request, signal),
     problems,
   }
 }
@@ -100,30 +99,4 @@ async function obey({ journal, judge, clock }: WebParts, command: AlarmCommand):
   const alarm = judge.alarm(command.alarm)
   if (!alarm) throw new HttpProblem(404, `no alarm ${command.alarm}`)
   return alarm
-}
-
-async function probe(
-  { ingest, kinds, clock }: WebParts,
-  device: Device | undefined,
-  name: string,
-  check: string | undefined,
-  signal: AbortSignal,
-) {
-  const wanted = device?.checks.find((candidate) => check === undefined || candidate.name === check)
-  if (!device || !wanted) throw new HttpProblem(404, device ? `${name} has no check ${check}` : `no device is named ${name}`)
-  const online = new Set(ingest.agents().flatMap((agent) => (agent.state === 'online' ? [agent.name] : [])))
-  const agent = agentOf(device, wanted, { kinds, isAlive: (candidate) => online.has(candidate) })
-  if (agent === null || !online.has(agent)) throw new HttpProblem(503, `the agent ${agent ?? ''} that runs it is not online`)
-  const request = {
-    id: randomUUID(),
-    kind: 'probe' as const,
-    expires: clock.now() + REQUEST_EXPIRES_MS,
-    device: name,
-    ...(check === undefined ? {} : { check }),
-  }
-  try {
-    return await ingest.request(agent, request, signal)
-  } catch (error) {
-    throw new HttpProblem(504, error instanceof Error ? error.message : String(error))
-  }
 }

@@ -1,7 +1,8 @@
-import type { Context, Hono } from 'hono'
+import type { Hono } from 'hono'
 import type { Gate } from './auth.ts'
 import { callerOf, type Env } from './caller.ts'
 import { type AlarmCommand, HttpProblem, type WebDeps } from './deps.ts'
+import { readBody } from './json-body.ts'
 import { parseSpan } from './query.ts'
 
 const COMMANDS: ReadonlySet<string> = new Set<AlarmCommand['command']>(['ack', 'unack', 'note', 'close', 'reset', 'mark', 'mute'])
@@ -19,18 +20,6 @@ export function alarmWrites(app: Hono<Env>, deps: WebDeps, gate: Gate): void {
     const body = await readBody(c)
     return c.json(await deps.command(build(command as AlarmCommand['command'], alarm.id, caller.person, deps.clock.now(), body)))
   })
-}
-
-async function readBody(c: Context): Promise<Record<string, unknown>> {
-  const text = await c.req.text()
-  if (text.trim() === '') return {}
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
-  } catch {
-    // told below, together with valid JSON that is no object
-  }
-  throw new HttpProblem(400, 'the body must be a JSON object')
 }
 
 function build(command: AlarmCommand['command'], alarm: string, by: string, at: number, body: Record<string, unknown>): AlarmCommand {

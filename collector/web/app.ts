@@ -4,6 +4,7 @@ import { alarmWrites } from './alarm-writes.ts'
 import { type Gate, refuseForeignPage } from './auth.ts'
 import { callerOf, type Env } from './caller.ts'
 import { HttpProblem, type WebDeps } from './deps.ts'
+import { deviceWrites } from './device-writes.ts'
 import { streamEvents } from './events.ts'
 import { lineWrites } from './line-writes.ts'
 import { renderMetrics } from './metrics.ts'
@@ -12,7 +13,6 @@ import { parseMoment, parseSeriesQuery } from './query.ts'
 import { serveConsole } from './static.ts'
 
 const SERIES_DEADLINE_MS = 15_000
-const PROBE_DEADLINE_MS = 60_000
 
 /** All routes of DESIGN §9. */
 export function createApp(deps: WebDeps, gate: Gate, consoleDir: URL, stopping: AbortSignal): Hono<Env> {
@@ -48,11 +48,7 @@ export function createApp(deps: WebDeps, gate: Gate, consoleDir: URL, stopping: 
   reading(app, deps, stopping)
   alarmWrites(app, deps, gate)
   lineWrites(app, deps, gate)
-  app.post('/api/v1/devices/:name/probe', async (c) => {
-    gate.writer(c.req.header('authorization'), callerOf(c), 'operator')
-    const signal = AbortSignal.any([AbortSignal.timeout(PROBE_DEADLINE_MS), c.req.raw.signal])
-    return c.json(await deps.probe(c.req.param('name'), c.req.query('check'), signal))
-  })
+  deviceWrites(app, deps, gate)
   serveConsole(app, consoleDir)
   return app
 }

@@ -39,6 +39,16 @@ export interface AlarmCommand {
   readonly milestone?: string
 }
 
+/** A declared contact, such as a siren, to be switched by a person. */
+export interface OutputSwitch {
+  readonly device: string
+  readonly point: string
+  readonly on: boolean
+  /** How long it stays on; the output's own `max` bounds it. */
+  readonly seconds: number
+  readonly by: string
+}
+
 export interface WriteResult {
   readonly accepted: number
   readonly refused: readonly { readonly line: string; readonly message: string }[]
@@ -68,13 +78,15 @@ export interface WebDeps {
   writeLines(text: string): Promise<WriteResult>
   /** Has the device's agent run its checks now. */
   probe(device: string, check: string | undefined, signal: AbortSignal): Promise<AgentReply>
+  /** Resolves when the station has confirmed it. Throws a HttpProblem with the reason in words. */
+  output(request: OutputSwitch, signal: AbortSignal): Promise<void>
   /** Empty when everything works; otherwise what does not, in words. */
   problems(): readonly string[]
 }
 
 /** A refusal with its HTTP status; the message is shown to the caller. */
 export class HttpProblem extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 429 | 503 | 504
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 429 | 502 | 503 | 504
   constructor(status: HttpProblem['status'], message: string) {
     super(message)
     this.name = 'HttpProblem'

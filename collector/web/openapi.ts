@@ -15,6 +15,7 @@ const ROUTES: readonly (readonly [Method, string, string, readonly string[], str
   ['get', '/api/v1/events', 'alarm events as server-sent events; Last-Event-ID', ['since_id', 'replay']],
   ['get', '/api/v1/series', 'values of one field over time', ['device', 'measurement', 'field', 'from', 'to', 'step']],
   ['post', '/api/v1/devices/{name}/probe', 'have the agent run the checks now', ['check'], 'operator'],
+  ['post', '/api/v1/devices/{name}/output', 'switch a declared contact such as a siren; body {point, on, seconds}', [], 'operator'],
   ['post', '/api/v2/write', 'line protocol in; 204 when it is on disk', ['precision'], 'operator (not from this machine)'],
 ]
 

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../../collector/web/app.ts'
 import { Gate } from '../../../collector/web/auth.ts'
-import type { AlarmCommand, WebDeps, WebToken } from '../../../collector/web/deps.ts'
+import type { AlarmCommand, OutputSwitch, WebDeps, WebToken } from '../../../collector/web/deps.ts'
 import { startWeb, type WebSettings } from '../../../collector/web/server.ts'
 import { Counters } from '../../../core/lifecycle/counters.ts'
 import { silentLog } from '../../../core/log/log.ts'
@@ -45,6 +45,7 @@ const tokens: WebToken[] = [
 async function start(over: Partial<WebDeps> = {}, settings: Partial<WebSettings> = {}) {
   const listeners = new Set<(event: AlarmEvent) => void>()
   const commands: AlarmCommand[] = []
+  const switched: OutputSwitch[] = []
   const written: string[] = []
   const deps: WebDeps = {
     site: 'test',
@@ -73,6 +74,7 @@ async function start(over: Partial<WebDeps> = {}, settings: Partial<WebSettings>
       return text.includes('bad') ? { accepted: 1, refused: [{ line: 'bad', message: 'no' }] } : { accepted: 1, refused: [] }
     },
     probe: async () => ({ id: '1', ok: true }),
+    output: async (request) => void switched.push(request),
     problems: () => [],
     ...over,
   }
@@ -90,6 +92,7 @@ async function start(over: Partial<WebDeps> = {}, settings: Partial<WebSettings>
     deps,
     call,
     commands,
+    switched,
     written,
     listeners,
     emit: (e: AlarmEvent) => {
@@ -157,6 +160,23 @@ describe('writing', () => {
     for (let n = 0; n < 12; n++)
       statuses.push((await call('/api/v1/alarms/a3f9/ack', { method: 'POST', headers: bearer(`wrong-${n}`) })).status)
     expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+  })
+
+  it('switches an output for a person who may, and says what is missing', async () => {
+    const { call, switched } = await start()
+    const post = async (token: string, body: object) => {
+      const answer = await call('/api/v1/devices/station/output', { method: 'POST', headers: bearer(token), body: JSON.stringify(body) })
+      return [answer.status, ((await answer.json()) as { error?: string }).error]
+    }
+    expect(await post(OPERATOR, { point: 'SIREN-01', on: true, seconds: 5 })).toEqual([200, undefined])
+    expect(switched).toEqual([{ device: 'station', point: 'SIREN-01', on: true, seconds: 5, by: '张三' }])
+    expect(await post(OPERATOR, { point: 'SIREN-01', on: false })).toEqual([200, undefined])
+    expect(await post(OPERATOR, { on: true })).toEqual([400, expect.stringContaining('point:')])
+    expect(await post(OPERATOR, { point: 'SIREN-01' })).toEqual([400, expect.stringContaining('on:')])
+    for (const seconds of [undefined, 0, -1, 3601, '5'])
+      expect(await post(OPERATOR, { point: 'SIREN-01', on: true, seconds })).toEqual([400, expect.stringContaining('seconds:')])
+    expect((await post(VIEWER, { point: 'SIREN-01', on: true, seconds: 5 }))[0]).toBe(403)
+    expect(switched).toHaveLength(2)
   })
 
   it('takes line protocol, plain and gzip, in any precision, and tells what it refused', async () => {
