@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { ProbeError } from '../../core/model/reason.ts'
 import type { IpmiClient } from '../../protocols/ipmi/client.ts'
 import { NETFN } from '../../protocols/ipmi/message.ts'
@@ -30,7 +31,10 @@ const LAST_RECORD = 0xffff
 const HEADER = 5
 /** A repository holds 65,535 records at most; real ones a few hundred. */
 const MAX_RECORDS = 4096
-const RESTARTS = 8
+/** Of one record. */
+const RESTARTS = 12
+/** Longest pause before another reservation, ms; grows by as much with every one that was taken away. */
+const PAUSE_MS = 60
 
 export const sourceFor = (hasRepository: boolean): Source => (hasRepository ? REPOSITORY : DEVICE_SDRS)
 
@@ -86,7 +90,6 @@ class RecordReader {
   #reservation = 0
   /** FFh = the whole record at once; falls when the BMC can't. */
   #piece = 0xff
-  #restarts = 0
 
   constructor(client: IpmiClient, source: Source, signal: AbortSignal) {
     this.#client = client
@@ -95,13 +98,14 @@ class RecordReader {
   }
 
   async read(id: number): Promise<{ next: number; record: Buffer }> {
-    for (;;) {
+    for (let restarts = 1; ; restarts++) {
       try {
         return await this.#readWhole(id)
       } catch (error) {
-        if (!(error instanceof CompletionError) || error.code !== COMPLETION.reservationCancelled) throw error
+        if (!(error instanceof CompletionError) || error.code !== COMPLETION.reservationCancelled || restarts > RESTARTS) throw error
         // §33.11: somebody else reserved, the repository changed, or the BMC reset: reserve again and start the record anew.
-        if (++this.#restarts > RESTARTS) throw error
+        // Two readers that did so at once would take it from each other for ever: each waits a while of its own.
+        if (restarts > 1) await delay(Math.random() * PAUSE_MS * restarts, undefined, { signal: this.#signal })
         await this.#reserve()
       }
     }

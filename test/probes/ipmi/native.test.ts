@@ -137,6 +137,19 @@ describe('the SDR repository', () => {
     expect(byName(samples).get('dimm_1')?.fields.state).toBe('ok')
   })
 
+  test('is read by several at once, who take the reservation from each other', async () => {
+    const { bmc, probe } = await pair({ request_timeout: '500ms' })
+    bmc.state.sdrPiece = 20
+    bmc.fault = (datagram) => [{ bytes: datagram, afterMs: 3 }]
+    const others = [1, 2].map(() => ipmiProbe(bmc.port, { request_timeout: '500ms', retries: 2 }))
+    ends.push(...others.map((other) => () => other.close?.()))
+    const readings = await Promise.all([probe, ...others].map((one) => one.run(AbortSignal.timeout(20_000))))
+    for (const { samples, groups } of readings) {
+      expect(groups?.find(({ name }) => name === 'sensors')?.reason).toBe('ok')
+      expect(byName(samples).get('dimm_1')?.fields.state).toBe('ok')
+    }
+  }, 25_000)
+
   test('is read again when it changes, and when the firmware does', async () => {
     const { bmc, probe } = await pair()
     await run(probe)
