@@ -9,19 +9,37 @@ import { type FieldObject, type GroupData, listOf, type ProfileData } from './sc
 
 /**
  * Data of a profile file → something that runs. Every error of meaning goes to `report` with its path; the result is then only good for showing.
- * `model`: the device's sysObjectID, for a profile with OIDs relative to it.
  */
-export function compileProfile(data: ProfileData, report: Report, model = NO_MODEL): Profile {
-  const seen = new Set<string>()
-  const relative = isRelative(data)
-  const groups = ((relative ? forModel(data, model) : data).groups ?? []).map((group, i) => {
-    const path: Path = ['groups', i]
-    if (seen.has(group.name)) report([...path, 'name'], `a second group "${group.name}"`)
-    for (const other of listOf(group.unless)) if (!seen.has(other)) report([...path, 'unless'], `no group "${other}" before this one`)
-    seen.add(group.name)
-    return compileGroup(data, group, path, report)
-  })
+export function compileProfile(data: ProfileData, report: Report): Profile {
+  const groups = compileGroups(data, report, NO_MODEL)
   if (groups.length === 0 && listOf(data.extends).length === 0 && !data.traps) report([], 'has neither groups nor extends nor traps')
+  return { ...headOf(data), groups, relative: isRelative(data) }
+}
+
+/** Of data without errors: compiled when its groups are first asked for, as most profiles fit no device of the room. */
+export function profileOf(data: ProfileData): Profile {
+  const compiled = once(() => compileGroups(data, () => undefined, NO_MODEL))
+  const relative = once(() => isRelative(data))
+  return {
+    ...headOf(data),
+    get groups() {
+      return compiled()
+    },
+    get relative() {
+      return relative()
+    },
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function headOf(data: ProfileData): Omit<Profile, 'groups' | 'relative'> {
   return {
     name: data.profile,
     title: typeof data.title === 'string' ? { zh: data.title, en: data.title } : data.title,
@@ -30,15 +48,26 @@ export function compileProfile(data: ProfileData, report: Report, model = NO_MOD
     match: data.match ?? null,
     extends: listOf(data.extends),
     excludes: listOf(data.excludes),
-    groups,
-    relative,
     data,
   }
 }
 
+/** `model`: the device's sysObjectID, for a profile with OIDs relative to it. */
+function compileGroups(data: ProfileData, report: Report, model: string): Group[] {
+  const seen = new Set<string>()
+  return ((isRelative(data) ? forModel(data, model) : data).groups ?? []).map((group, i) => {
+    const path: Path = ['groups', i]
+    if (seen.has(group.name)) report([...path, 'name'], `a second group "${group.name}"`)
+    for (const other of listOf(group.unless)) if (!seen.has(other)) report([...path, 'unless'], `no group "${other}" before this one`)
+    seen.add(group.name)
+    return compileGroup(data, group, path, report)
+  })
+}
+
 /** The profile as it is for one device; the same unless it has OIDs relative to the sysObjectID. */
 export function profileFor(profile: Profile, sysObjectID: string): Profile {
-  return profile.relative && sysObjectID !== '' ? compileProfile(profile.data, () => undefined, sysObjectID) : profile
+  if (!profile.relative || sysObjectID === '') return profile
+  return { ...headOf(profile.data), relative: true, groups: compileGroups(profile.data, () => undefined, sysObjectID) }
 }
 
 const EVERY: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,4 +1,4 @@
-import { compileProfile } from './compile.ts'
+import { compileProfile, profileOf } from './compile.ts'
 import type { Path } from './group-context.ts'
 import type { Profile } from './model.ts'
 import type { ProfileData } from './schema.ts'
@@ -17,9 +17,14 @@ export interface LibraryIssue {
   readonly message: string
 }
 
-export function createLibrary(data: readonly ProfileData[]): { library: ProfileLibrary; issues: LibraryIssue[] } {
+/** `packed` are known to be good, and are compiled when a device first needs them; `data` replace those of the same name. */
+export function createLibrary(
+  data: readonly ProfileData[],
+  packed: readonly ProfileData[] = [],
+): { library: ProfileLibrary; issues: LibraryIssue[] } {
   const issues: LibraryIssue[] = []
   const byName = new Map<string, Profile>()
+  for (const item of packed) byName.set(item.profile, profileOf(item))
   for (const item of data) {
     const found: LibraryIssue[] = []
     const profile = compileProfile(item, (path, message) => found.push({ profile: item.profile, path, message }))

@@ -48,8 +48,9 @@ export async function loadProfiles(folders: readonly string[], packed: readonly 
       issues.push(...document.issues)
     }
   }
-  const data = [...packed.filter(({ profile }) => !documents.has(profile)), ...[...documents.values()].map((item) => item.data)]
-  const { library, issues: crossed } = createLibrary(data)
+  const own = [...documents.values()].map((item) => item.data)
+  const kept = packed.filter(({ profile }) => !documents.has(profile))
+  const { library, issues: crossed } = createLibrary(own, kept)
   for (const { profile, path, message } of crossed) {
     const document = documents.get(profile)?.document
     if (!document) continue
@@ -57,7 +58,7 @@ export async function loadProfiles(folders: readonly string[], packed: readonly 
     document.error(path, message)
     issues.push(...document.issues.slice(before))
   }
-  return { library, data, issues }
+  return { library, data: [...kept, ...own], issues }
 }
 
 async function yamlFiles(folder: string): Promise<string[]> {

@@ -40,7 +40,7 @@ const libraries = new WeakMap<readonly unknown[], ProfileLibrary>()
 export function libraryOf(deps: ProbeDeps): ProfileLibrary {
   let library = libraries.get(deps.profiles)
   if (!library) {
-    const made = createLibrary([...shippedProfiles(), ...(deps.profiles as readonly ProfileData[])])
+    const made = createLibrary(deps.profiles as readonly ProfileData[], shippedProfiles())
     for (const { profile, path, message } of made.issues)
       deps.log.warn({ profile, at: path.join('.'), problem: message }, 'profile left out')
     library = made.library
