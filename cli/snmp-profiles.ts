@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatIssue } from '../core/config/document.ts'
 import type { ProfileLibrary } from '../core/profile/library.ts'
@@ -12,7 +12,7 @@ import { packageRoot } from './version.ts'
 /** Shipped profiles, then the operator's own in `<config>/profiles`, which replace those of the same name. */
 export function profileFolders(configDir: string): string[] {
   const shipped = fileURLToPath(new URL('config/profiles', packageRoot))
-  const own = join(configDir, 'profiles')
+  const own = resolve(configDir, 'profiles')
   return own === shipped ? [shipped] : [shipped, own]
 }
 
