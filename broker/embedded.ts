@@ -15,6 +15,8 @@ export interface BrokerSettings extends BrokerUsers {
   readonly passwords: ReadonlyMap<string, string>
   /** PEM files; with `clientCa` clients must show a certificate, whose common name is their user name. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  /** Users of this very process: from this machine their password is enough, also with `clientCa`. */
+  readonly insiders?: readonly string[]
 }
 
 export interface Broker extends Running {
@@ -39,14 +41,15 @@ export async function startBroker(settings: BrokerSettings, deps: { readonly log
     // Sessions that outlive their connection would queue without bound; jifang's own clients never ask for one.
     preConnect: (_client, packet, done) => done(null, packet.clean === true),
     authenticate(client, username, password, done) {
-      const user = certificateUser(client) ?? username ?? ''
-      const known = certificateUser(client) !== undefined || matches(settings.passwords.get(user), password)
-      if (known) {
+      const certified = certificateUser(client)
+      const user = certified ?? username ?? ''
+      const byPassword = settings.tls?.clientCa === undefined || isInsider(settings, client, user)
+      if (certified !== undefined || (byPassword && matches(settings.passwords.get(user), password))) {
         users.set(client, user)
         return done(null, true)
       }
       counters.add('jifang_broker_refused_total')
-      log.warn({ user, client: client.id }, 'login refused by the embedded broker')
+      log.warn({ user, client: client.id, ...(byPassword ? {} : { certificate: 'none' }) }, 'login refused by the embedded broker')
       done(Object.assign(new Error('wrong user name or password'), { returnCode: BAD_USERNAME_OR_PASSWORD }) as AuthenticateError, false)
     },
     authorizePublish(client, packet, done) {
@@ -103,7 +106,8 @@ async function makeServer({ tls }: BrokerSettings, onSocket: (socket: Socket) =>
     tls.clientCa === undefined ? undefined : readFile(tls.clientCa),
   ])
   return createTlsServer(
-    { cert, key, noDelay: true, minVersion: 'TLSv1.2', ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) },
+    // Who shows no good certificate is refused at the login, where insiders are known.
+    { cert, key, noDelay: true, minVersion: 'TLSv1.2', ...(ca && { ca, requestCert: true, rejectUnauthorized: false }) },
     onSocket,
   )
 }
@@ -137,6 +141,13 @@ function certificateUser(client: Client): string | undefined {
   if (!isTls(conn) || !conn.authorized) return undefined
   const name: unknown = conn.getPeerCertificate().subject?.CN
   return typeof name === 'string' ? name : undefined
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+
+function isInsider({ insiders = [] }: BrokerSettings, client: Client, user: string): boolean {
+  const { conn } = client as { conn: unknown }
+  return insiders.includes(user) && isTls(conn) && LOOPBACK.has(conn.remoteAddress ?? '')
 }
 
 const isTls = (conn: unknown): conn is import('node:tls').TLSSocket =>

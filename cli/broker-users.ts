@@ -36,6 +36,7 @@ export function brokerAccess(config: LoadedConfig, dataDir: string): BrokerAcces
       host: mqtt.listen.host,
       port: mqtt.listen.port,
       passwords,
+      insiders: [collectorUser, config.agentName],
       ...(mqtt.tls
         ? {
             tls: {

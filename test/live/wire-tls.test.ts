@@ -11,7 +11,7 @@ import { missing } from '../support/tools.ts'
 import { until } from '../support/until.ts'
 import { agentEnd, collectorEnd, numbered, numbersIn } from '../support/wire-ends.ts'
 
-async function tlsBroker(dir: string, clientCa: boolean) {
+async function tlsBroker(dir: string, clientCa: boolean, insiders: readonly string[] = []) {
   makeCertificates(dir, ['broker', 'poller-1', COLLECTOR_USER])
   const file = (name: string): string => join(dir, name)
   const broker = await startBroker(
@@ -20,7 +20,11 @@ async function tlsBroker(dir: string, clientCa: boolean) {
       port: 0,
       site: SITE,
       collectors: [COLLECTOR_USER],
-      passwords: new Map([[COLLECTOR_USER, 'secret']]),
+      passwords: new Map([
+        [COLLECTOR_USER, 'secret'],
+        ['poller-1', 'other'],
+      ]),
+      insiders,
       tls: { cert: file('broker.crt'), key: file('broker.key'), ...(clientCa && { clientCa: file('ca.crt') }) },
     },
     { log: silentLog, counters: new Counters() },
@@ -73,6 +77,28 @@ describe.skipIf(missing('openssl'))('the embedded broker over TLS', () => {
 
   test('without a client certificate there is no way in where one is demanded', async () => {
     const { url, ca } = await tlsBroker(await tempDir(), true)
-    expect(await refusal({ url, ca, username: COLLECTOR_USER, password: 'secret' })).not.toBe('')
+    expect(await refusal({ url, ca, username: COLLECTOR_USER, password: 'secret' })).toMatch(/bad username or password/i)
+  })
+
+  test('a certificate of another authority is none', async () => {
+    const { url, ca } = await tlsBroker(await tempDir(), true)
+    const foreign = await tempDir()
+    makeCertificates(foreign, ['poller-1'])
+    const file = (name: string): string => join(foreign, name)
+    const settings = { url, ca, cert: file('poller-1.crt'), key: file('poller-1.key'), username: 'poller-1', password: 'other' }
+    expect(await refusal(settings)).toMatch(/bad username or password/i)
+  })
+
+  test('the programs of the broker’s own process need none, others do', async () => {
+    const dir = await tempDir()
+    const { url, ca, certified } = await tlsBroker(dir, true, [COLLECTOR_USER])
+    const collector = await collectorEnd(join(dir, 'c'), { url, ca, username: COLLECTOR_USER, password: 'secret' })
+    onTestFinished(() => collector.stop())
+    const agent = await agentEnd(join(dir, 'a'), certified('poller-1'), 'poller-1')
+    onTestFinished(() => agent.stop())
+    agent.emit([numbered('poller-1', 1)])
+    await until(async () => (await numbersIn(collector.journal, 'poller-1')).length === 1)
+    expect(await refusal({ url, ca, username: COLLECTOR_USER, password: 'wrong' })).toMatch(/bad username or password/i)
+    expect(await refusal({ url, ca, username: 'poller-1', password: 'other' })).toMatch(/bad username or password/i)
   })
 })
