@@ -1,7 +1,7 @@
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Log } from '../../core/log/log.ts'
 import type { AlarmEvent } from '../../core/model/alarm.ts'
-import type { EventsFile } from './events-file.ts'
+import { type EventId, type EventsFile, parseEventId } from './events-file.ts'
 
 /** Events that wait for the disk; more are only told. */
 const MAX_UNWRITTEN = 50_000
@@ -16,6 +16,7 @@ export class EventWriter {
   readonly #counters: Counters
   readonly #listeners = new Set<(event: AlarmEvent) => void>()
   #unwritten: AlarmEvent[] = []
+  #newest: EventId | null
   #tail: Promise<void> = Promise.resolve()
 
   constructor(file: EventsFile, log: Log, counters: Counters, first: (event: AlarmEvent) => void) {
@@ -23,6 +24,12 @@ export class EventWriter {
     this.#log = log
     this.#counters = counters
     this.#listeners.add(first)
+    this.#newest = file.last
+  }
+
+  /** Id of the last event that was told, on disk or not; null when there was none. */
+  get newest(): EventId | null {
+    return this.#newest
   }
 
   /** True while events are told that are not on disk: no snapshot may be taken. */
@@ -57,6 +64,7 @@ export class EventWriter {
       this.#unwritten = batch.slice(dropped)
     }
     this.#counters.add('jifang_alarm_events_total', events.length)
+    this.#newest = parseEventId(events.at(-1)?.id ?? '') ?? this.#newest
     for (const event of events) for (const listener of this.#listeners) this.#tell(listener, event)
   }
 

@@ -45,7 +45,7 @@ export interface Judge extends Running {
   explain(id: string): Explanation | undefined
   /** Called after the event is on disk (or, while the disk refuses, in memory), in order. */
   onEvent(listener: (event: AlarmEvent) => void): () => void
-  /** Events behind that id, oldest first; all for null. At most `limit` (default 10,000). */
+  /** Events behind that id, oldest first; all for null and for an id of another life of the data folder. At most `limit` (default 10,000). */
   eventsSince(id: string | null, limit?: number): Promise<AlarmEvent[]>
   /** Resolves when the record at `offset` is judged and its events are written. Rejects when the judge stops before. */
   caughtUp(offset: number): Promise<void>
@@ -141,7 +141,7 @@ class JournalJudge implements Judge {
   }
 
   explain(id: string): Explanation | undefined {
-    return explain(this.#engine, id)
+    return explain(this.#engine, id) ?? explain(this.#engine, this.#history.get(id)?.id ?? id)
   }
 
   onEvent(listener: (event: AlarmEvent) => void): () => void {
@@ -149,7 +149,10 @@ class JournalJudge implements Judge {
   }
 
   eventsSince(id: string | null, limit = 10_000): Promise<AlarmEvent[]> {
-    return this.#file.since(id === null ? null : parseEventId(id), limit)
+    const after = id === null ? null : parseEventId(id)
+    const { newest } = this.#writer
+    const ours = after !== null && newest !== null && compareIds(after, newest) <= 0
+    return this.#file.since(ours ? after : null, limit)
   }
 
   caughtUp(offset: number): Promise<void> {

@@ -83,7 +83,7 @@ function reading(app: Hono<Env>, deps: WebDeps, stopping: AbortSignal): void {
   })
   app.get('/api/v1/alarms/:id/explain', (c) => {
     const explanation = deps.explain(c.req.param('id'))
-    if (!explanation) throw new HttpProblem(404, `no alarm ${c.req.param('id')}`)
+    if (!explanation) throw new HttpProblem(404, unexplained(deps, c.req.param('id')))
     return c.json(explanation)
   })
   app.get('/api/v1/events', (c) => streamEvents(c, deps, stopping))
@@ -93,3 +93,6 @@ function reading(app: Hono<Env>, deps: WebDeps, stopping: AbortSignal): void {
     return c.json(await deps.series(query, signal))
   })
 }
+
+const unexplained = (deps: WebDeps, id: string): string =>
+  deps.alarm(id) ? `alarm ${id} ended long ago: only /api/v1/alarms/${id} is left of it` : `no alarm ${id}`

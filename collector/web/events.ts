@@ -31,7 +31,7 @@ export function streamEvents(c: Context, deps: WebDeps, stopping: AbortSignal): 
     stopping.addEventListener('abort', stop)
     try {
       await stream.writeSSE({ event: 'hello', data: JSON.stringify({ site: deps.site, version: deps.version }) })
-      let sent = lastId
+      let sent: string | null = null // not lastId: that may be one of another data folder
       if (lastId !== null || replayAll) {
         for (const event of await deps.eventsSince(lastId)) {
           await write(stream, event)

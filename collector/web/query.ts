@@ -3,13 +3,17 @@ import { HttpProblem, type SeriesQuery } from './deps.ts'
 
 const DAY_MS = 86_400_000
 
-/** A moment: ms since 1970, an ISO date, `now`, or relative to now (`-2h`). @throws HttpProblem 400 */
+/** `2026-07-21`, with a time behind it and a zone or not; what else `Date.parse` would take is a guess. */
+const ISO_DATE = /^\d{4}-\d\d-\d\d([T ]|$)/
+
+/** A moment: ms (or s) since 1970, an ISO date, `now`, or so long ago (`-2h`, `2h`). @throws HttpProblem 400 */
 export function parseMoment(name: string, text: string | undefined, now: number, fallback: number): number {
   if (text === undefined || text === '') return fallback
   if (text === 'now') return now
-  if (/^\d{10,14}$/.test(text)) return text.length <= 10 ? Number(text) * 1000 : Number(text)
-  if (text.startsWith('-')) return now - parseSpan(name, text.slice(1))
-  const moment = Date.parse(text)
+  if (/^\d{1,14}$/.test(text)) return text.length <= 10 ? Number(text) * 1000 : Number(text)
+  const ago = parseDuration(text.replace(/^-/, ''))
+  if (ago !== null) return now - ago
+  const moment = ISO_DATE.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(moment)) throw new HttpProblem(400, `${name}: not a time: ${JSON.stringify(text)} (use ms, an ISO date or -2h)`)
   return moment
 }

@@ -104,6 +104,10 @@ describe('the judge', () => {
     expect(judge.alarms('all', journal.now + 1)).toEqual([])
     expect((await judge.eventsSince(null)).map((event) => event.kind)).toEqual(['raised', 'acknowledged', 'resolved'])
     expect((await judge.eventsSince(`${acked}.0`)).map((event) => event.kind)).toEqual(['resolved'])
+    // ids of another life of the data folder: what there is now was missed
+    for (const id of ['999999999.0', 'nonsense']) expect(await judge.eventsSince(id)).toHaveLength(3)
+    const [ended] = judge.alarms('all')
+    expect(judge.explain(ended?.short_id ?? '')?.alarm).toEqual(ended)
     await judge.stop()
     const again = await start(journal.source, dir)
     expect(again.alarm(alarm?.id ?? '')).toMatchObject({ state: 'resolved' })

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../../collector/web/app.ts'
 import { Gate } from '../../../collector/web/auth.ts'
 import type { AlarmCommand, OutputSwitch, WebDeps, WebToken } from '../../../collector/web/deps.ts'
+import { parseMoment } from '../../../collector/web/query.ts'
 import { startWeb, type WebSettings } from '../../../collector/web/server.ts'
 import { Counters } from '../../../core/lifecycle/counters.ts'
 import { silentLog } from '../../../core/log/log.ts'
@@ -198,6 +199,59 @@ describe('writing', () => {
   })
 })
 
+describe('what can have no effect', () => {
+  const ended: Alarm = { ...alarm, state: 'resolved', resolved_at: 5 }
+  const post = async (given: Alarm | undefined, command: string, body: object, explain = true) => {
+    const explanation = { alarm: given } as ReturnType<WebDeps['explain']>
+    const { call, commands } = await start({ alarm: () => given, explain: () => (explain ? explanation : undefined) })
+    const init = { method: 'POST', headers: bearer(OPERATOR), body: JSON.stringify(body) }
+    const answer = await call(`/api/v1/alarms/a3f9/${command}`, init)
+    return [answer.status, ((await answer.json()) as { error?: string }).error, commands.length]
+  }
+
+  it.each([
+    ['ack of an ended alarm', ended, 'ack', {}, true, 409, 'alarm a3f9 is resolved already'],
+    ['close of an ended alarm', ended, 'close', {}, true, 409, 'alarm a3f9 is resolved already'],
+    ['reset of one that is not latched', alarm, 'reset', {}, true, 409, 'alarm a3f9 is not latched: it ends by itself'],
+    ['note on one that nobody keeps', ended, 'note', { note: 'x' }, false, 409, expect.stringContaining('ended long ago')],
+    ['acknowledgement for no time', alarm, 'ack', { for: '0s' }, true, 400, 'for: must be longer than nothing'],
+  ])('%s is refused in words', async (_, given, command, body, explain, status, error) => {
+    expect(await post(given, command, body, explain)).toEqual([status, error, 0])
+  })
+
+  it('a note and a milestone may follow an alarm that has ended', async () => {
+    expect(await post(ended, 'note', { note: '已换电池' })).toEqual([200, undefined, 1])
+    expect(await post(ended, 'mark', { milestone: 'repaired' })).toEqual([200, undefined, 1])
+  })
+
+  it('tells an alarm that can no longer be explained from one that never was', async () => {
+    const gone = await start({ alarm: () => ended, explain: () => undefined })
+    expect(await (await gone.call('/api/v1/alarms/a3f9/explain')).json()).toEqual({
+      error: 'alarm a3f9 ended long ago: only /api/v1/alarms/a3f9 is left of it',
+    })
+    const never = await start({ alarm: () => undefined, explain: () => undefined })
+    expect(await (await never.call('/api/v1/alarms/a3f9/explain')).json()).toEqual({ error: 'no alarm a3f9' })
+  })
+})
+
+describe('moments in queries', () => {
+  const now = Date.parse('2026-07-21T12:00:00Z')
+  it.each([
+    ['now', now],
+    ['1784635200000', 1784635200000],
+    ['1784635200', 1784635200000],
+    ['0', 0],
+    ['-2h', now - 7_200_000],
+    ['2h', now - 7_200_000],
+    ['2026-07-21', Date.parse('2026-07-21')],
+    ['2026-07-21T10:00:00+08:00', Date.parse('2026-07-21T02:00:00Z')],
+  ])('%s', (text, moment) => expect(parseMoment('since', text, now, -1)).toBe(moment))
+
+  it.each(['yesterday', 'rack 1', '1/2', '-', '2026-13-01', 'July 4'])('not %s', (text) =>
+    expect(() => parseMoment('since', text, now, -1)).toThrow('since: not a time'),
+  )
+})
+
 describe('event stream', () => {
   async function read(response: Response, wanted: number): Promise<string[]> {
     const ids: string[] = []
@@ -218,6 +272,14 @@ describe('event stream', () => {
     emit(event('30.0'))
     emit(event('40.0'))
     expect(await read(response, 3)).toEqual(['20.0', '30.0', '40.0'])
+  })
+
+  it.each(['99999999.0', 'nonsense'])('goes on for a client with an id that is not of this collector: %s', async (id) => {
+    const { call, emit, listeners } = await start({ eventsSince: async () => [] })
+    const response = await call('/api/v1/events', { headers: { 'last-event-id': id } })
+    await until(() => listeners.size === 1)
+    emit(event('30.0'))
+    expect(await read(response, 1)).toEqual(['30.0'])
   })
 
   it('does not keep the collector from stopping', async () => {
