@@ -26,7 +26,7 @@ export function brokerAccess(config: LoadedConfig, dataDir: string): BrokerAcces
   ])
   // an agent of this name may have its password in the file already: then that one is used here too
   if (!passwords.has(config.agentName)) passwords.set(config.agentName, own.agent)
-  const link = { ...linkOf(config, ''), ...(mqtt.tls && mqtt.ca === undefined ? { ca: resolve(config.dir, mqtt.tls.cert) } : {}) }
+  const link = { ...linkOf(config, ''), ...(mqtt.tls ? { pin: resolve(config.dir, mqtt.tls.cert) } : {}) }
   const path = (file: string): string => resolve(config.dir, file)
   return {
     broker: {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { createBackoff } from '../lifecycle/backoff.ts'
@@ -6,16 +5,13 @@ import type { Counters } from '../lifecycle/counters.ts'
 import { pause } from '../lifecycle/pause.ts'
 import type { Running } from '../lifecycle/stack.ts'
 import type { Log } from '../log/log.ts'
+import { type LinkTls, tlsOptions } from './link-tls.ts'
 
-export interface LinkSettings {
+export interface LinkSettings extends LinkTls {
   /** mqtt://host:1883 or mqtts://host:8883 */
   readonly url: string
   readonly username?: string
   readonly password?: string
-  /** PEM files, read at every connect so that renewed ones are taken. */
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
   /** Default 20. */
   readonly keepaliveSeconds?: number
 }
@@ -195,7 +191,7 @@ class BrokerLink implements Link {
   }
 
   async #options(): Promise<IClientOptions> {
-    const { username, password, ca, cert, key, keepaliveSeconds = 20 } = this.#settings
+    const { username, password, keepaliveSeconds = 20 } = this.#settings
     const will = this.#plan.will()
     return {
       clientId: this.#plan.clientId,
@@ -209,9 +205,7 @@ class BrokerLink implements Link {
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos ?? 1, retain: will.retain ?? true },
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
-      ...(ca !== undefined && { ca: await readFile(ca) }),
-      ...(cert !== undefined && { cert: await readFile(cert) }),
-      ...(key !== undefined && { key: await readFile(key) }),
+      ...((await tlsOptions(this.#settings)) as Pick<IClientOptions, 'ca' | 'cert' | 'key'>),
     }
   }
 }

@@ -75,6 +75,15 @@ describe.skipIf(missing('openssl'))('the embedded broker over TLS', () => {
     expect(await refusal({ url: 'mqtt://127.0.0.1:1' })).toMatch(/ECONNREFUSED/)
   })
 
+  test('a pinned certificate needs not its authority, and no other is taken', async () => {
+    const dir = await tempDir()
+    const { url } = await tlsBroker(dir, false)
+    const login = { url: url.replace('127.0.0.1', 'localhost'), username: COLLECTOR_USER, password: 'secret' }
+    const collector = await collectorEnd(join(dir, 'c'), { ...login, pin: join(dir, 'broker.crt') })
+    await collector.stop()
+    expect(await refusal({ ...login, pin: join(dir, 'poller-1.crt') })).toMatch(/certificate/)
+  })
+
   test('without a client certificate there is no way in where one is demanded', async () => {
     const { url, ca } = await tlsBroker(await tempDir(), true)
     expect(await refusal({ url, ca, username: COLLECTOR_USER, password: 'secret' })).toMatch(/bad username or password/i)
