@@ -76,9 +76,11 @@ export class Streams {
   status(name: string, status: AgentStatus): StreamNews[] {
     const agent = this.agents.get(name)
     if (!agent) return []
+    // An agent of another make may leave out what it does not know.
+    const { lost = 0, rejected } = status as Partial<AgentStatus>
     const news: StreamNews[] = [
-      { agent: name, field: 'spool_lost', value: status.lost, reason: '' },
-      { agent: name, field: 'rejected', value: status.rejected === null ? 0 : 1, reason: status.rejected ?? '' },
+      { agent: name, field: 'spool_lost', value: lost, reason: '' },
+      { agent: name, field: 'rejected', value: rejected ? 1 : 0, reason: rejected ?? '' },
     ]
     if (status.session !== agent.session) {
       if (agent.earlier.includes(status.session)) news.push({ agent: name, field: 'duplicate', value: 1, reason: status.session })

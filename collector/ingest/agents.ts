@@ -67,7 +67,11 @@ export class AgentBook {
   }
 }
 
+/** Far more than a status ever has. */
+const LONGEST_STATUS = 64 * 1024
+
 function parseStatus(text: string): AgentStatus | null {
+  if (text.length > LONGEST_STATUS) return null
   try {
     const value = JSON.parse(text) as AgentStatus | null
     return value && (value.state === 'online' || value.state === 'offline') && typeof value.session === 'string' ? value : null

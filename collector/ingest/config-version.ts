@@ -8,6 +8,9 @@ interface Stored {
   agents: Record<string, { version: number; hash: string }>
 }
 
+/** Nothing counts up to here in the life of a site: who names more would drive the versions out of what the header can hold. */
+const HIGHEST_VERSION = 1e12
+
 /** Versions of the agents' slices: one growing integer for the site, kept over restarts. */
 export class ConfigVersions {
   readonly #path: string
@@ -34,6 +37,7 @@ export class ConfigVersions {
    * life of this collector: with our content it is taken over, otherwise ours has to go above it. True when the slice must be published again.
    */
   async met(agent: string, version: number, hash: string | null): Promise<boolean> {
+    if (!Number.isSafeInteger(version) || version > HIGHEST_VERSION) return false
     const given = this.#stored.agents[agent]
     if (version > this.#stored.version) this.#stored.version = version
     if (!given || version <= given.version) return false

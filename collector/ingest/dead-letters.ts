@@ -16,7 +16,11 @@ export class DeadLetters {
   constructor(dir: string, deps: { log: Log; counters: Counters }) {
     this.#dir = dir
     this.#deps = deps
-    this.#file = deadLetterFile({ dir, name: 'ingest' })
+    this.#file = deadLetterFile({
+      dir,
+      name: 'ingest',
+      onDropped: (bytes) => deps.counters.add('jifang_ingest_dead_letters_dropped_bytes_total', bytes),
+    })
   }
 
   /** Never waits and never fails its caller: dead letters are evidence, not data. */

@@ -40,6 +40,8 @@ export interface WriteResult {
 /** Taken and not yet on disk; above it messages are left to their agents, which send them again. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
 const PACK_ABOVE_BYTES = 1024
+/** Lines from outside that make one record, to the next end of a line. */
+const PART_CHARS = 64 * 1024
 /** Of a message that can't be unpacked, for the dead letters. */
 const EVIDENCE_BYTES = 1024
 
@@ -81,16 +83,33 @@ export class Intake {
     if (verdict === 'early' && this.#shown.size > 0) this.#showAhead(agent, header, payload, message.body, receivedAt)
   }
 
+  /** A message of plain lines, gzip or not. Rejects when the journal does. */
+  async onLines(payload: Buffer): Promise<void> {
+    let text: string
+    try {
+      text = isGzip(payload) ? unpack(payload).body() : payload.toString('utf8')
+    } catch (error) {
+      return this.#bury('', '', 0, (error as Error).message, payload)
+    }
+    await this.fromOutside(text)
+  }
+
   /** Lines that come from no agent: Telegraf on an extra topic, or HTTP. On disk when it resolves; rejects when the journal does. */
   async fromOutside(text: string): Promise<WriteResult> {
     const { site, assignments, clock } = this.#deps
     const now = clock.now()
     const vetted = vet(text, { site, allowed: (device) => assignments.declared(device), latest: this.#latest(now), complete: { now } })
     this.#account('', '', 0, vetted.refused, now)
-    if (vetted.accepted > 0 || vetted.refused.length > 0) {
-      const payload = packIfLarge(vetted.text ?? `${text.trimEnd()}\n`)
-      await this.#append({ kind: 'data', receivedAt: now, agent: '', session: '', seq: 0, payload })
-    }
+    const parts = vetted.accepted > 0 || vetted.refused.length > 0 ? inParts(vetted.text ?? `${text.trimEnd()}\n`) : []
+    const record = (part: string): NewRecord => ({
+      kind: 'data',
+      receivedAt: now,
+      agent: '',
+      session: '',
+      seq: 0,
+      payload: packIfLarge(part),
+    })
+    await Promise.all(parts.map((part) => this.#append(record(part))))
     return { accepted: vetted.accepted, refused: vetted.refused.map(({ line, message }) => ({ line, message })) }
   }
 
@@ -138,7 +157,8 @@ export class Intake {
     let vetted: Vetted
     try {
       const allowed = (device: string, measurement: string): boolean => assignments.allowed(agent, header.config, device, measurement)
-      vetted = vet(body(), { site, allowed, latest: this.#latest(receivedAt) })
+      // Against the clock that took the samples: one that is wrong is told by a rule of its own, and must not blind all others.
+      vetted = vet(body(), { site, allowed, latest: this.#latest(Math.max(receivedAt, header.sent)) })
     } catch (error) {
       const reason = (error as Error).message
       this.#bury(agent, header.session, header.seq, reason, payload)
@@ -197,6 +217,19 @@ export class Intake {
   #latest(now: number): number | undefined {
     return this.#deps.futureMs === undefined ? undefined : now + this.#deps.futureMs
   }
+}
+
+/** Whole lines, about as many as an agent's message holds: consumers need not unpack more at a time. */
+function inParts(text: string): string[] {
+  const parts: string[] = []
+  let start = 0
+  while (text.length - start > PART_CHARS) {
+    const end = text.indexOf('\n', start + PART_CHARS) + 1
+    if (end === 0) break
+    parts.push(text.slice(start, end))
+    start = end
+  }
+  return start < text.length ? [...parts, text.slice(start)] : parts
 }
 
 const packIfLarge = (text: string): Buffer => {

@@ -122,7 +122,7 @@ function onStatus(agent: string, message: LinkMessage, parts: ListeningParts): v
 }
 
 function onExtra(message: LinkMessage, parts: ListeningParts): void {
-  parts.intake.fromOutside(message.payload.toString('utf8')).catch((error: unknown) => {
+  parts.intake.onLines(message.payload).catch((error: unknown) => {
     parts.counters.add('jifang_ingest_extra_lost_total')
     parts.log.debug({ topic: message.topic, err: error }, 'lines from outside could not be journalled')
   })

@@ -36,8 +36,8 @@ export class Streams {
 
   offer(agent: string, header: { readonly session: string; readonly seq: number; readonly base: number }, at: number): Verdict {
     const { session, seq } = header
-    // An agent holds what it publishes, so its base is never above.
-    const base = Math.min(header.base, seq)
+    // An agent holds what it publishes, so its base is never above; the first seq is 1.
+    const base = Math.max(1, Math.min(header.base, seq))
     const stream = this.#stream(agent, session, base)
     stream.at = at
     if (base > stream.next) {

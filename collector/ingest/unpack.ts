@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { constants, gunzipSync } from 'node:zlib'
 import { type DataHeader, MAX_MESSAGE_BYTES, parseHeader } from '../../core/wire/header.ts'
 
 /** A data message as it came: its header as soon as that can be read, its text when asked for. */
@@ -23,7 +23,7 @@ export function unpack(payload: Buffer): Unpacked {
     return split(inflate(payload))
   } catch (error) {
     return {
-      header: null,
+      header: peek(payload),
       body: () => {
         throw error
       },
@@ -33,7 +33,28 @@ export function unpack(payload: Buffer): Unpacked {
 
 export const isGzip = (payload: Buffer): boolean => payload[0] === 0x1f && payload[1] === 0x8b
 
+/** Packed, a message may be larger than unpacked, but not by much. */
+const MAX_PACKED_BYTES = MAX_MESSAGE_BYTES + 64 * 1024
+const GZIP_TRAILER_BYTES = 8
+/** From the beginning of a member; the shorter ones end before damage that the longer ones hold. */
+const PEEKS = [1024, 512, 256, 128] as const
+
+/** The header of a packed message that is damaged, cut or too large behind it: without it the agent would send it for ever. */
+function peek(payload: Buffer): DataHeader | null {
+  for (const bytes of PEEKS) {
+    try {
+      const part = payload.subarray(0, Math.min(bytes, payload.length - GZIP_TRAILER_BYTES))
+      const { header } = split(gunzipSync(part, { finishFlush: constants.Z_SYNC_FLUSH }))
+      if (header) return header
+    } catch {
+      // a shorter one may do
+    }
+  }
+  return null
+}
+
 function inflate(payload: Buffer): Buffer {
+  if (payload.length > MAX_PACKED_BYTES) throw new Error(`larger than ${MAX_PACKED_BYTES} bytes packed`)
   try {
     return gunzipSync(payload, { maxOutputLength: MAX_MESSAGE_BYTES })
   } catch (error) {

@@ -26,6 +26,9 @@ export interface VetRules {
   readonly complete?: { readonly now: number }
 }
 
+/** Of lines from outside, in UTF-16 units; an agent's fit into its message. */
+const LONGEST_LINE = 64 * 1024
+
 /** Looks at every line of a message (DESIGN §5: what is refused is journalled as refused and blocks nothing behind it). */
 export function vet(text: string, rules: VetRules): Vetted {
   const refused: Refused[] = []
@@ -46,7 +49,7 @@ export function vet(text: string, rules: VetRules): Vetted {
     } else {
       refused.push(verdict)
       changed = true
-      out.push(`# ${verdict.reason === 'unparsable' ? 'rejected' : 'refused'} ${verdict.reason} ${line}`)
+      out.push(`# ${verdict.reason === 'unparsable' ? 'rejected' : 'refused'} ${verdict.reason} ${line.slice(0, LONGEST_LINE)}`)
     }
   }
   return { accepted, refused, text: changed ? `${out.join('\n')}\n` : null }
@@ -57,7 +60,7 @@ export function vet(text: string, rules: VetRules): Vetted {
  * goes through the parser.
  */
 const PLAIN =
-  /^[^,= "\\]+(?:,[^,= "\\]+=[^,= "\\]+)* [^,= "\\]+=-?(?:\d{1,18}i|\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?:,[^,= "\\]+=-?(?:\d{1,18}i|\d+(?:\.\d+)?(?:e[+-]?\d+)?))* \d{16,19}$/
+  /^[^,= "\\]+(?:,[^,= "\\]+=[^,= "\\]+)* [^,= "\\]+=-?(?:\d{1,18}i|\d{1,25}(?:\.\d{1,25})?(?:e[+-]?\d{1,2})?)(?:,[^,= "\\]+=-?(?:\d{1,18}i|\d{1,25}(?:\.\d{1,25})?(?:e[+-]?\d{1,2})?))* \d{16,19}$/
 
 /** The line as it is to be stored, or why not. */
 function judge(line: string, rules: VetRules): string | Refused {
@@ -71,16 +74,20 @@ function letIn(line: string, rules: VetRules): boolean {
   return rules.latest === undefined || Number(line.slice(line.lastIndexOf(' ') + 1)) / 1e6 <= rules.latest
 }
 
-/** The value of a tag in a line without escapes; null when the series has none. */
+/** The value of a tag in a line without escapes; null when the series has none, or has it twice. */
 function tagOf(line: string, tag: string): string | null {
   const blank = line.indexOf(' ')
   const at = line.indexOf(tag)
   if (at < 0 || at > blank) return null
+  const again = line.indexOf(tag, at + 1)
+  if (again >= 0 && again < blank) return null
   const comma = line.indexOf(',', at + tag.length)
   return line.slice(at + tag.length, comma < 0 || comma > blank ? blank : comma)
 }
 
 function examine(line: string, rules: VetRules): string | Refused {
+  if (rules.complete && line.length > LONGEST_LINE)
+    return { reason: 'unparsable', message: `the line is longer than ${LONGEST_LINE} characters`, line }
   const parsed = parseLine(line)
   if (typeof parsed === 'string') return { reason: 'unparsable', message: parsed, line }
   const completed = rules.complete ? complete(parsed, rules, rules.complete.now) : parsed

@@ -82,7 +82,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         worked(record.payload.length)
         return offset
       } catch (error) {
-        refused(error, record.payload.length)
+        // A record that can't be one says nothing about the disk.
+        if (!(error instanceof RangeError)) refused(error, record.payload.length)
         throw error
       }
     },

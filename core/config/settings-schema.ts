@@ -171,7 +171,7 @@ export const settingsSchema = v.strictObject({
     v.optional(
       v.strictObject({
         extra_topics: about(v.optional(v.array(text), []), 'MQTT topics with plain line protocol (Telegraf). + and # as in MQTT.'),
-        future: about(v.optional(duration, '1h'), 'Samples further ahead of the collector’s clock than this are refused.'),
+        future: about(v.optional(duration, '1h'), 'Samples further ahead of the clock of who sends them than this are refused.'),
       }),
       {},
     ),

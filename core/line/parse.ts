@@ -97,7 +97,10 @@ function parseSeries(text: string): { measurement: string; tags: Record<string, 
     const end = endOfToken(text, at + 1, COMMA)
     const equals = endOfToken(text, at + 1, EQUALS)
     if (equals >= end || equals === at + 1 || equals + 1 === end) return `a tag is not key=value: ${quote(text.slice(at + 1, end))}`
-    tags[plain(text.slice(at + 1, equals))] = plain(text.slice(equals + 1, end))
+    const key = plain(text.slice(at + 1, equals))
+    // Whoever reads the first and whoever reads the last must not disagree on whose sample it is.
+    if (Object.hasOwn(tags, key)) return `the tag ${quote(key)} is there twice`
+    tags[key] = plain(text.slice(equals + 1, end))
     at = end
   }
   return { measurement, tags }
@@ -139,9 +142,14 @@ function parseValue(text: string): FieldValue | undefined {
   if (text.charCodeAt(0) === QUOTE) return text.slice(1, -1).replace(/\\(["\\])/g, '$1')
   if (INTEGER.test(text)) {
     const value = Number(text.slice(0, -1))
-    return Number.isSafeInteger(value) ? value : BigInt(text.slice(0, -1))
+    if (Number.isSafeInteger(value)) return value
+    const exact = BigInt(text.slice(0, -1))
+    return BigInt.asIntN(64, exact) === exact || text.endsWith('u') ? exact : undefined
   }
-  if (NUMBER.test(text)) return Number(text)
+  if (NUMBER.test(text)) {
+    const value = Number(text)
+    return Number.isFinite(value) ? value : undefined
+  }
   switch (text) {
     case 't':
     case 'T':

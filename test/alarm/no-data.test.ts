@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { check, device, inventory, rules, Scene } from './scene.ts'
+import type { AgentStatus } from '../../core/wire/payloads.ts'
+import { check, device, inventory, rules, Scene, status } from './scene.ts'
 
 const yaml = `
 rules:
@@ -90,6 +91,17 @@ describe('an agent', () => {
       s.wait(10)
     }
     expect(s.told.map((change) => change.alarm.rule)).toEqual(['agent-offline'])
+  })
+
+  it('that leaves out of its status what it does not know has refused nothing and lost nothing', () => {
+    const s = scene()
+    const { rejected, lost, ...bare } = status()
+    for (let at = 0; at < 20; at++) {
+      s.engine.status('poller', s.now, bare as AgentStatus)
+      s.run('a', 'snmp')
+      s.wait(10)
+    }
+    expect(s.told).toEqual([])
   })
 
   it('two of one name are told from their changing sessions', () => {

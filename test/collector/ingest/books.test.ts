@@ -35,6 +35,14 @@ describe('versions of slices', () => {
     expect(await versions.versionFor('b', 'x')).toBe(100)
   })
 
+  test('one that nobody can have counted to is not believed', async () => {
+    const versions = await openConfigVersions(join(await tempDir(), 'v.json'))
+    await versions.versionFor('a', 'h1')
+    for (const version of [Number.MAX_SAFE_INTEGER, 1e300, Number.NaN, undefined, '7'])
+      expect(await versions.met('a', version as number, null)).toBe(false)
+    expect(await versions.versionFor('a', 'h2')).toBe(2)
+  })
+
   test('a damaged file starts over instead of stopping the collector', async () => {
     const path = join(await tempDir(), 'v.json')
     await writeFile(path, '{"version": 7')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -8,6 +9,7 @@ import { Acks } from '../../../collector/ingest/acks.ts'
 import { DeadLetters } from '../../../collector/ingest/dead-letters.ts'
 import { Intake } from '../../../collector/ingest/intake.ts'
 import { Streams } from '../../../collector/ingest/streams.ts'
+import { openPayload } from '../../../collector/judge/payload.ts'
 import { Counters } from '../../../core/lifecycle/counters.ts'
 import { silentLog } from '../../../core/log/log.ts'
 import type { NewRecord } from '../../../core/segment/types.ts'
@@ -15,6 +17,7 @@ import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 
 const NOW = 1_700_000_000_000
+const HEAD_LINE = Buffer.from(`# jifang/1 session=x seq=1 base=1 sent=${NOW}000000 config=3\n`)
 
 async function intake() {
   const dir = await tempDir()
@@ -126,6 +129,57 @@ test('a message that can not be unpacked uses up its seq and blocks nothing behi
   expect(await acked(1)).toEqual(['a/x/3'])
   expect(text(records[0])).toMatch(/\n# rejected message gzip: /)
   expect(text(records[1])).toMatch(/\n# rejected message larger than 262144 bytes unpacked\n$/)
+})
+
+test.each([
+  ['larger than a message may be', gzipSync(Buffer.concat([HEAD_LINE, Buffer.alloc(300_000, 'm,device=a,site=s n=1 1\n')]))],
+  ['a bomb', gzipSync(Buffer.concat([HEAD_LINE, Buffer.alloc(20_000_000, 'x')]))],
+  ['cut', gzipSync(Buffer.concat([HEAD_LINE, randomBytes(5_000)])).subarray(0, 2_000)],
+  ['cut, and short', gzipSync(Buffer.concat([HEAD_LINE, Buffer.from('m,device=a,site=s n=1 1\n')])).subarray(0, -9)],
+  ['of many empty members', Buffer.concat([gzipSync(HEAD_LINE), ...Array<Buffer>(20_000).fill(gzipSync(''))])],
+])('packed as one with its header, a message that is %s uses up its seq too', async (_, payload) => {
+  const { subject, records, acked, send } = await intake()
+  subject.onData('a', payload)
+  send(2)
+  expect(await acked(1)).toEqual(['a/x/2'])
+  expect(text(records[0])).toMatch(/^# jifang\/1 session=x seq=1 .*\n# rejected message /)
+})
+
+test('a base below 1 stands for 1', async () => {
+  const { send, acked } = await intake()
+  send(1, undefined, { base: 0 })
+  expect(await acked(1)).toEqual(['a/x/1'])
+})
+
+test('an agent whose clock is ahead is let in: what is ahead of its own clock is not', async () => {
+  const { subject, records, acked } = await intake()
+  const ahead = NOW + 10 * 3_600_000
+  const lines = `m,device=a,site=s n=1 ${ahead}000000\nm,device=a,site=s n=2 ${ahead + 7_200_000}000000\n`
+  subject.onData('a', dataMessage({ session: 'x', seq: 1, base: 1, sent: ahead, config: 3 }, packBody(lines)))
+  await acked(1)
+  expect(text(records[0]).split('\n').slice(1, 3)).toEqual([
+    `m,device=a,site=s n=1 ${ahead}000000`,
+    expect.stringMatching(/^# refused future /),
+  ])
+})
+
+test('many lines from outside become records that every consumer can open, in order', async () => {
+  const { subject, records } = await intake()
+  const lines = Array.from({ length: 20_000 }, (_, n) => `m,device=old-01 n=${n}i`)
+  const { accepted, refused } = await subject.fromOutside([...lines, `m,device=old-01 text="${'x'.repeat(70_000)}"`].join('\n'))
+  expect([accepted, refused.length]).toEqual([20_000, 1])
+  const opened = records.map(({ payload }) => openPayload(payload).text)
+  expect(records.length).toBeGreaterThan(5)
+  expect(Math.max(...opened.map((part) => Buffer.byteLength(part)))).toBeLessThan(256 * 1024)
+  expect([...opened.join('').matchAll(/ n=(\d+)i/g)].map(([, n]) => Number(n))).toEqual(lines.map((_, n) => n))
+})
+
+test('plain lines may be packed; what does not unpack is a dead letter', async () => {
+  const { subject, records, counters } = await intake()
+  await subject.onLines(gzipSync('m,device=old-01 n=1\n'))
+  await subject.onLines(Buffer.from([0x1f, 0x8b, 1, 2]))
+  expect(records.map(text)).toEqual([`m,device=old-01,site=s n=1 ${NOW}000000\n`])
+  expect(counters.get('jifang_ingest_dead_letters_total')).toBe(1)
 })
 
 test('without a header a message is a dead letter and is not acknowledged', async () => {

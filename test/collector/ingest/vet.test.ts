@@ -25,6 +25,14 @@ describe('lines', () => {
     [`m,device=,site=s n=1 ${AT}`, 'unparsable'],
     [`m,device=d,site=s ${AT}`, 'unparsable'],
     [`m,device=d,site=s n=1 ${AT} x`, 'unparsable'],
+    [`m,device=d,device=stranger,site=s n=1 ${AT}`, 'unparsable'],
+    [`m,device=d,site=s,site=other n=1 ${AT}`, 'unparsable'],
+    [`m,device=d,site=s n=NaN ${AT}`, 'unparsable'],
+    [`m,device=d,site=s n=1e400 ${AT}`, 'unparsable'],
+    [`m,device=d,site=s n=${'9'.repeat(400)} ${AT}`, 'unparsable'],
+    [`m,device=d,site=s n=9223372036854775808i ${AT}`, 'unparsable'],
+    [`m,device=d,site=s n=-9223372036854775808i ${AT}`, null],
+    [`m,device=d,site=s n=1.7976931348623157e+308 ${AT}`, null],
   ])('%s → %s', (line, reason) => {
     const { refused, accepted, text } = vet(`${line}\n`, rules)
     expect(refused.map((entry) => entry.reason)).toEqual(reason === null ? [] : [reason])

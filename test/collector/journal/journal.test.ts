@@ -50,3 +50,11 @@ test('a disk that refuses is said so until it takes again, and nothing appended 
   expect(journal.synced).toBe(0)
   await journal.close()
 })
+
+test('a record that is too large is refused, and says nothing about the disk', async () => {
+  const journal = await openJournal({ dir: await tempDir(), maxBytes: 1e9, keepFreeBytes: 0, log: silentLog, counters: new Counters() })
+  await expect(journal.append(record(1, 5_000_000))).rejects.toThrow('over the limit')
+  expect(journal.failing).toBeNull()
+  await journal.append(record(2))
+  await journal.close()
+})

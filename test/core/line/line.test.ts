@@ -30,6 +30,9 @@ describe('line protocol', () => {
     ['cpu usage=abc 1', 'not a value: "abc"'],
     ['cpu usage="abc 1', 'a text does not end: "\\"abc 1"'],
     ['cpu usage=1 12x', 'the time is not a number: "12x"'],
+    ['cpu,a=1,a=2 usage=1 1', 'the tag "a" is there twice'],
+    ['cpu usage=1e999 1', 'not a value: "1e999"'],
+    ['cpu usage=9223372036854775808i 1', 'not a value: "9223372036854775808i"'],
   ])('says what is wrong with %s', (line, message) => {
     expect(parseLine(line)).toBe(message)
   })
