@@ -61,7 +61,7 @@ class BatchingOutlet implements Outlet {
     for (const sample of samples) {
       const line = encodeSample(sample)
       if (line === null) continue
-      if (line.length > LARGEST_LINE_BYTES || this.#waitingBytes + line.length > WAITING_BYTES) this.#lose(1)
+      if (Buffer.byteLength(line) > LARGEST_LINE_BYTES || this.#waitingBytes + line.length > WAITING_BYTES) this.#lose(1)
       else this.#add(`${line}\n`)
     }
     const filling = this.#batches.at(-1)

@@ -33,6 +33,8 @@ export interface Publisher extends Running {
 const WINDOW_MESSAGES = 64
 const WINDOW_BYTES = 4 * 1024 * 1024
 const READ_BYTES = 256 * 1024
+/** However large the share of older sessions is: what is measured now must get through. */
+const LARGEST_SHARE = 0.875
 /** Backlog that the broker has not taken yet: more would stand in the socket before what is measured now. */
 const BACKLOG_ON_THE_WIRE_BYTES = 256 * 1024
 /** Older than this and unacknowledged at a reconnect: what is measured from now on goes first, in a new session (DESIGN §5). */
@@ -66,7 +68,8 @@ class WindowedPublisher implements Publisher {
   }
 
   onCollector(id: string, status: CollectorStatus, retained: boolean): void {
-    if (this.#collectors.status(id, status.session, status.state === 'online', retained)) this.#startOver()
+    const { session, state, journal } = status
+    if (this.#collectors.status(id, session, state === 'online', retained, journal === 'failing')) this.#startOver()
   }
 
   setCollectors(ids: readonly string[]): void {
@@ -77,6 +80,7 @@ class WindowedPublisher implements Publisher {
 
   onAck(ack: AckPayload): void {
     const session = this.#deps.spool.sessions.find((candidate) => candidate.id === ack.session)
+    if (!this.#collectors.counts(ack.collector)) return void this.#deps.counters.add('jifang_publisher_acks_ignored_total')
     if (!session || ack.seq >= session.next) return
     this.#windowOf(session).ack(ack.collector, ack.seq, this.#now())
     this.#release(session)
@@ -128,13 +132,14 @@ class WindowedPublisher implements Publisher {
     this.#arm()
     const { current } = this.#deps.spool
     const window = this.#windowOf(current)
-    if (this.#room(window, current) || !window.stuck(this.#now()) || !this.#deps.connected()) this.#pump()
+    const behind = !this.#room(window, current) && window.stuck(this.#now())
+    if (!behind || !this.#collectors.watching || !this.#deps.connected()) this.#pump()
     else this.#preview(current).catch((error: unknown) => this.#deps.log.debug({ err: error }, 'could not show a record ahead'))
   }
 
   /**
-   * A collector that can't write its journal acknowledges nothing but still judges alarms from what it sees: so with the window stuck,
-   * what is measured now is shown once ahead of its turn. It stays held and is published again in order.
+   * A collector that says that it can't write its journal acknowledges nothing but still judges alarms from what it sees: so with the
+   * window stuck, what is measured now is shown once ahead of its turn. It stays held and is published again in order.
    */
   async #preview(session: SpoolSession): Promise<void> {
     const [record] = await session.read(session.next - 1, 1)
@@ -188,18 +193,26 @@ class WindowedPublisher implements Publisher {
     })
   }
 
+  /** The window is shared: as much of it as older sessions need, up to their share, is theirs; the newest has the rest. */
   #room(window: SendWindow, session: SpoolSession): boolean {
     const { spool, backlogShare } = this.#deps
-    const share = session === spool.current ? 1 : backlogShare
-    let messages = window.inFlight
-    let bytes = window.bytesInFlight
-    for (const other of spool.sessions) {
-      if (other === session || (other === spool.current && share < 1)) continue
-      const taken = this.#windows.get(other.id)
-      messages += Math.min(taken?.inFlight ?? 0, WINDOW_MESSAGES * backlogShare)
-      bytes += Math.min(taken?.bytesInFlight ?? 0, WINDOW_BYTES * backlogShare)
+    const share = Math.min(backlogShare, LARGEST_SHARE)
+    const older = spool.sessions.filter((other) => other !== spool.current)
+    const sum = (of: (other: SpoolSession) => number): number => older.reduce((total, other) => total + of(other), 0)
+    if (session === spool.current) {
+      const messages = Math.min(
+        sum(({ count }) => count),
+        WINDOW_MESSAGES * share,
+      )
+      const bytes = Math.min(
+        sum((other) => other.bytes),
+        WINDOW_BYTES * share,
+      )
+      return window.inFlight + messages < WINDOW_MESSAGES && window.bytesInFlight + bytes < WINDOW_BYTES
     }
-    if (share < 1 && this.#backlogOnTheWire > BACKLOG_ON_THE_WIRE_BYTES) return false
+    if (this.#backlogOnTheWire > BACKLOG_ON_THE_WIRE_BYTES) return false
+    const messages = sum(({ id }) => this.#windows.get(id)?.inFlight ?? 0)
+    const bytes = sum(({ id }) => this.#windows.get(id)?.bytesInFlight ?? 0)
     return messages < WINDOW_MESSAGES * share && bytes < WINDOW_BYTES * share
   }
 

@@ -16,6 +16,8 @@ export interface RequestDeps {
 }
 
 const MAX_RUNNING = 4
+/** Answered requests that are known again. */
+const MAX_KNOWN = 1_000
 /** Nobody may keep a request running longer, whatever its expiry. */
 const LONGEST_MS = 120_000
 /** Lines of one reply; it must fit into a message. */
@@ -25,6 +27,8 @@ const REPLY_BYTES = 200 * 1024
 export class RequestDesk {
   readonly #deps: RequestDeps
   readonly #running = new Map<string, AbortController>()
+  /** When each request that was dealt with expires. */
+  readonly #known = new Map<string, number>()
 
   constructor(deps: RequestDeps) {
     this.#deps = deps
@@ -32,16 +36,25 @@ export class RequestDesk {
 
   /** A message on the request topic; never rejects. */
   async onRequest(payload: Buffer): Promise<void> {
-    const request = parseRequest(payload)
-    if (!request) return this.#deps.log.warn({}, 'a request that is not one was dropped')
-    // QoS 1 may deliver twice.
-    if (this.#running.has(request.id)) return
-    const reply = await this.#answer(request)
-    await this.#deps.reply(reply).catch((error: unknown) => this.#deps.log.warn({ request: request.id, err: error }, 'reply not sent'))
+    const asked = parseEnvelope(payload)
+    if (!asked) return this.#deps.log.warn({}, 'a request that is not one was dropped')
+    const { id, expires } = asked
+    // QoS 1 may deliver twice, and a contact must not be switched twice.
+    if (this.#known.has(id)) return
+    this.#remember(id, expires)
+    const request = parseRequest(asked)
+    const reply = request ? await this.#answer(request) : { id, ok: false, error: 'unsupported: this agent knows no such request' }
+    await this.#deps.reply(reply).catch((error: unknown) => this.#deps.log.warn({ request: id, err: error }, 'reply not sent'))
   }
 
   stop(): void {
     for (const running of this.#running.values()) running.abort()
+  }
+
+  #remember(id: string, expires: number): void {
+    const now = this.#deps.clock.now()
+    for (const [known, until] of this.#known) if (until <= now || this.#known.size >= MAX_KNOWN) this.#known.delete(known)
+    this.#known.set(id, Math.min(expires, now + LONGEST_MS))
   }
 
   async #answer(request: AgentRequest): Promise<AgentReply> {
@@ -89,14 +102,22 @@ export class RequestDesk {
   }
 }
 
-function parseRequest(payload: Buffer): AgentRequest | null {
+type Envelope = Record<string, unknown> & { readonly id: string; readonly expires: number }
+
+/** What every request has, of whatever kind; null for anything else. */
+function parseEnvelope(payload: Buffer): Envelope | null {
   try {
-    const value = JSON.parse(payload.toString('utf8')) as AgentRequest | null
-    if (!value || typeof value.id !== 'string' || typeof value.expires !== 'number' || typeof value.device !== 'string') return null
-    if (value.kind === 'probe') return value.check === undefined || typeof value.check === 'string' ? value : null
-    const { kind, point, on, seconds } = value
-    return kind === 'output' && typeof point === 'string' && typeof on === 'boolean' && Number.isFinite(seconds) ? value : null
+    const value = JSON.parse(payload.toString('utf8')) as Envelope | null
+    return value && typeof value.id === 'string' && typeof value.expires === 'number' ? value : null
   } catch {
     return null // the caller says so
   }
+}
+
+function parseRequest(value: Envelope): AgentRequest | null {
+  const { kind, device, check, point, on, seconds } = value
+  if (typeof device !== 'string') return null
+  if (kind === 'probe') return check === undefined || typeof check === 'string' ? (value as unknown as AgentRequest) : null
+  const whole = kind === 'output' && typeof point === 'string' && typeof on === 'boolean' && Number.isFinite(seconds)
+  return whole ? (value as unknown as AgentRequest) : null
 }

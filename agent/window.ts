@@ -1,6 +1,6 @@
 /** Collectors as an agent sees them: whether they are there, and whose word it takes to drop data. */
 export class Collectors {
-  readonly #seen = new Map<string, { session: string; online: boolean }>()
+  readonly #seen = new Map<string, { session: string; online: boolean; unwritable: boolean }>()
   #listed: readonly string[] = []
 
   /** The list in the configuration; with an empty one everybody who was ever heard of counts. */
@@ -12,16 +12,16 @@ export class Collectors {
    * True when it may have missed what was sent: another session than before, back after having been away, or said just now (`retained`
    * false), which it does at every connect.
    */
-  status(id: string, session: string, online: boolean, retained: boolean): boolean {
+  status(id: string, session: string, online: boolean, retained: boolean, unwritable = false): boolean {
     const before = this.#seen.get(id)
-    this.#seen.set(id, { session, online })
+    this.#seen.set(id, { session, online, unwritable })
     return online && (!retained || before?.session !== session || !before.online)
   }
 
   /** An acknowledgement proves that it is there. */
   heard(id: string): void {
     const before = this.#seen.get(id)
-    if (!before?.online) this.#seen.set(id, { session: before?.session ?? '', online: true })
+    if (!before?.online) this.#seen.set(id, { session: before?.session ?? '', online: true, unwritable: false })
   }
 
   /** Whose acknowledgement is needed before anything is dropped. */
@@ -32,6 +32,16 @@ export class Collectors {
   /** Required ones that are there; the window moves with the slowest of them, a lost one holds nobody up. */
   get present(): readonly string[] {
     return this.required.filter((id) => this.#seen.get(id)?.online === true)
+  }
+
+  /** Its word counts; another's is none of ours. */
+  counts(id: string): boolean {
+    return this.#listed.length === 0 || this.#listed.includes(id)
+  }
+
+  /** One of them can't write its journal: it acknowledges nothing, but judges alarms from what it sees. */
+  get watching(): boolean {
+    return this.present.some((id) => this.#seen.get(id)?.unwritable === true)
   }
 
   /** False only when every required collector has said that it is gone. */

@@ -8,7 +8,7 @@ import type { Log } from '../../core/log/log.ts'
 import type { AgentView } from '../../core/model/api.ts'
 import type { Sample } from '../../core/model/sample.ts'
 import type { NewRecord, RecordSource } from '../../core/segment/types.ts'
-import type { Link, LinkSettings, Outgoing } from '../../core/wire/link.ts'
+import type { LinkSettings, Outgoing } from '../../core/wire/link.ts'
 import type { AckPayload, AgentReply, AgentRequest, CollectorStatus } from '../../core/wire/payloads.ts'
 import type { SliceBody } from '../../core/wire/slice.ts'
 import { agentTopic } from '../../core/wire/topics.ts'
@@ -20,7 +20,7 @@ import { ConfigDesk } from './config-desk.ts'
 import { openConfigVersions } from './config-version.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Intake, type WriteResult } from './intake.ts'
-import { openCollectorLink } from './listening.ts'
+import { type CollectorLink, openCollectorLink } from './listening.ts'
 import { restoreStreams, saveStreams } from './state.ts'
 import type { Streams } from './streams.ts'
 
@@ -38,7 +38,11 @@ export interface IngestSettings {
 
 export interface IngestDeps {
   /** collector/journal. When `append` rejects, everything appended after it and not yet resolved rejects too. */
-  readonly journal: Pick<RecordSource, 'first' | 'synced' | 'read'> & { append(record: NewRecord): Promise<number> }
+  readonly journal: Pick<RecordSource, 'first' | 'synced' | 'read'> & {
+    /** Why it can't be written; null when it can. */
+    readonly failing: string | null
+    append(record: NewRecord): Promise<number>
+  }
   /** Records that the journal could not take, each once; their agents send them again later. */
   readonly onUnjournalled: (record: NewRecord) => void
   readonly log: Log
@@ -92,6 +96,7 @@ export async function startIngest(settings: IngestSettings, deps: IngestDeps): P
     deadLetters,
     ...(settings.futureMs !== undefined && { futureMs: settings.futureMs }),
     onUnjournalled: deps.onUnjournalled,
+    onJournal: () => link.sayPresence(),
     onHeader(agent, header, receivedAt) {
       agents.heard(agent, header.sent, receivedAt)
       counters.set('jifang_agent_skew_ms', receivedAt - header.sent, { agent })
@@ -111,7 +116,7 @@ export async function startIngest(settings: IngestSettings, deps: IngestDeps): P
   })
   stack.push('configuration', () => desk.settled())
   const asking = new Asking(toAgent('request', false), () => clock.now())
-  const presence = presenceOf(settings, session, clock.now())
+  const presence = presenceOf(settings, session, clock.now(), journal)
   const link = openCollectorLink(settings, {
     intake,
     agents,
@@ -133,7 +138,7 @@ export async function startIngest(settings: IngestSettings, deps: IngestDeps): P
 }
 
 /** QoS 0: a lost one is made good by the next, or by the agent's own patience. */
-function sendAck(link: Link, { site }: IngestSettings, counters: Counters, agent: string, ack: AckPayload): void {
+function sendAck(link: CollectorLink, { site }: IngestSettings, counters: Counters, agent: string, ack: AckPayload): void {
   counters.add('jifang_ingest_acks_total')
   link
     .publish({ topic: agentTopic(site, agent, 'ack'), payload: JSON.stringify(ack), qos: 0 })
@@ -163,15 +168,15 @@ function keepState(path: string, streams: Streams, { journal, log }: IngestDeps)
 }
 
 /** What the collector says about itself on its status topic. */
-function presenceOf({ site, collectorId, version }: IngestSettings, session: string, started: number) {
+function presenceOf({ site, collectorId, version }: IngestSettings, session: string, started: number, journal: IngestDeps['journal']) {
   return (state: CollectorStatus['state']): Outgoing => {
-    const status: CollectorStatus = { state, session, started, version }
+    const status: CollectorStatus = { state, session, started, version, ...(journal.failing !== null && { journal: 'failing' }) }
     return { topic: `jifang/${site}/collector/${collectorId}/status`, payload: JSON.stringify(status), retain: true }
   }
 }
 
 interface Parts {
-  readonly link: Link & { onConnected(listener: () => void): () => void }
+  readonly link: CollectorLink
   readonly assignments: AssignmentBook
   readonly desk: ConfigDesk
   readonly asking: Asking

@@ -17,7 +17,7 @@ export interface IntakeDeps {
   readonly site: string
   /** Session of this collector's own samples. */
   readonly session: string
-  readonly journal: { append(record: NewRecord): Promise<number> }
+  readonly journal: { readonly failing: string | null; append(record: NewRecord): Promise<number> }
   readonly streams: Streams
   readonly acks: Acks
   readonly assignments: Assignments
@@ -26,6 +26,8 @@ export interface IntakeDeps {
   readonly futureMs?: number
   /** Takes what the journal could not, once per record, so that alarms are judged from memory. */
   readonly onUnjournalled: (record: NewRecord) => void
+  /** The journal can't be written any more, or can again. */
+  readonly onJournal: () => void
   readonly onHeader: (agent: string, header: DataHeader, receivedAt: number) => void
   readonly clock: Clock
   readonly counters: Counters
@@ -51,6 +53,7 @@ export class Intake {
   /** Highest seq per stream that was handed on unjournalled: a message that is sent again is not judged again. */
   readonly #shown = new Map<string, number>()
   #pendingBytes = 0
+  #failing = false
   #localSeq = 0
 
   constructor(deps: IntakeDeps) {
@@ -211,6 +214,9 @@ export class Intake {
       await this.#deps.journal.append(record)
     } finally {
       this.#pendingBytes -= record.payload.length
+      const failing = this.#deps.journal.failing !== null
+      if (failing !== this.#failing) this.#deps.onJournal()
+      this.#failing = failing
     }
   }
 

@@ -36,8 +36,15 @@ interface Where {
   readonly extraTopics: readonly string[]
 }
 
+export interface CollectorLink extends Link {
+  /** After every connect; returns the unsubscribe function. */
+  onConnected(listener: () => void): () => void
+  /** Says again how the collector is; nothing happens when not connected, the next connect says it. */
+  sayPresence(): void
+}
+
 /** The collector's connection: sorts what comes in, and says that it is there. */
-export function openCollectorLink(where: Where, parts: ListeningParts): Link & { onConnected(listener: () => void): () => void } {
+export function openCollectorLink(where: Where, parts: ListeningParts): CollectorLink {
   const { site, collectorId } = where
   const { log, counters } = parts
   const listeners = new Set<() => void>()
@@ -78,6 +85,9 @@ export function openCollectorLink(where: Where, parts: ListeningParts): Link & {
       return link.connected
     },
     publish: (message) => link.publish(message),
+    sayPresence() {
+      if (link.connected && !leaving) sayPresence()
+    },
     async stop() {
       leaving = true
       const goodbye = link.publish(parts.presence('offline')).catch(() => undefined) // else the will says it

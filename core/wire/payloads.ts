@@ -93,4 +93,6 @@ export interface CollectorStatus {
   readonly session: string
   readonly started: number
   readonly version: string
+  /** Absent when it can be written. While it is `failing` nothing is acknowledged, but alarms are judged from what comes in. */
+  readonly journal?: 'failing'
 }

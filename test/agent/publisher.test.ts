@@ -84,8 +84,50 @@ test('nothing is sent to collectors that have said that they are gone; their ret
   await until(() => sent.length === 6, { what: 'it just connected: it may have missed them' })
 })
 
+test('64 at most with older sessions too, whichever began', async () => {
+  const { spool, sent, line, publisher, put } = await ends()
+  line.up = false
+  await put(100)
+  await spool.rotate()
+  await put(100)
+  line.up = true
+  publisher.onConnect()
+  await until(() => sent.length === 64)
+  expect(sent.filter(({ session }) => session === spool.current.id)).toHaveLength(32)
+})
+
+test('with the window stuck nothing goes beyond it, unless a collector that can not write its journal watches', async () => {
+  const { time, sent, publisher, put } = await ends()
+  const status = { state: 'online', session: 's', started: 1, version: '0' } as const
+  publisher.onCollector('main', status, true)
+  await put(64)
+  await until(() => sent.length === 64)
+  time.now = 9_000
+  await put(1)
+  time.now = 11_000
+  await put(1)
+  await until(() => sent.length === 128, { what: 'all of the window once more' })
+  expect(Math.max(...sent.map(({ seq }) => seq))).toBe(64)
+  publisher.onCollector('main', { ...status, journal: 'failing' }, false)
+  time.now = 22_000
+  await put(1)
+  await until(() => sent.some(({ seq }) => seq === 67), { what: 'shown ahead' })
+})
+
+test('an acknowledgement of a collector that is not on the list counts for nothing', async () => {
+  const { spool, sent, publisher, put, ack } = await ends()
+  publisher.setCollectors(['main'])
+  await put(10)
+  await until(() => sent.length === 10)
+  for (const seq of [10, 0, 0]) publisher.onAck({ collector: 'other', session: spool.current.id, seq })
+  expect([spool.current.base, sent.length]).toEqual([1, 10])
+  ack(spool.current.id, 10)
+  expect(spool.backlog).toBe(0)
+})
+
 test('with the window stuck what is measured now is shown once ahead of its turn', async () => {
-  const { time, spool, sent, put, ack } = await ends()
+  const { time, spool, sent, publisher, put, ack } = await ends()
+  publisher.onCollector('main', { state: 'online', session: 's', started: 1, version: '0', journal: 'failing' }, true)
   await put(64)
   await until(() => sent.length === 64)
   time.now = 11_000

@@ -47,10 +47,23 @@ describe('requests', () => {
     let runs = 0
     const { subject, replies } = desk({ runNow: async () => [{ ...run, durationMs: ++runs }] })
     await subject.onRequest(probe('1', NOW))
-    for (const junk of ['', 'null', '{"id":"2"}', '{"id":"2","kind":"shell","expires":1,"device":"x"}'])
-      await subject.onRequest(Buffer.from(junk))
+    for (const junk of ['', 'null', '{"id":"2"}', '7', '[]']) await subject.onRequest(Buffer.from(junk))
     expect(replies).toEqual([{ id: '1', ok: false, error: 'the request had expired when it came' }])
     expect(runs).toBe(0)
+  })
+
+  test('a kind that is none of the set is refused in words', async () => {
+    const { subject, replies } = desk()
+    for (const more of ['"kind":"shell","device":"x"', '"kind":"probe"', '"kind":"output","device":"x","point":"p","on":1,"seconds":1'])
+      await subject.onRequest(Buffer.from(`{"id":"${replies.length}","expires":${NOW + 1_000},${more}}`))
+    expect(replies).toEqual(['0', '1', '2'].map((id) => ({ id, ok: false, error: 'unsupported: this agent knows no such request' })))
+  })
+
+  test('one that comes again after it was answered is not run again', async () => {
+    let runs = 0
+    const { subject, replies } = desk({ runNow: async () => [{ ...run, durationMs: ++runs }] })
+    for (const id of ['1', '1', '2', '1']) await subject.onRequest(probe(id))
+    expect([runs, replies.map(({ id }) => id)]).toEqual([2, ['1', '2']])
   })
 
   test('at most four run, twice the same runs once, and the expiry ends a run', async () => {

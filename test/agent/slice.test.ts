@@ -38,6 +38,8 @@ describe('slice', () => {
     expect(applied).toEqual([5])
     await keeper.offer(bytes(slice(7, 'ups-02')))
     expect(applied).toEqual([5, 7])
+    await keeper.offer(bytes({ ...slice(8, 'ups-03'), hash: slice(7, 'ups-02').hash }))
+    expect(applied, 'the hash alone is not believed').toEqual([5, 7, 8])
   })
 
   test('the last good one is in force at the next start', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { connectAsync } from 'mqtt'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startAgent } from '../../agent/agent.ts'
 import { startIngest } from '../../collector/ingest/ingest.ts'
@@ -8,6 +9,7 @@ import { Counters } from '../../core/lifecycle/counters.ts'
 import type { Running } from '../../core/lifecycle/stack.ts'
 import { type Log, silentLog } from '../../core/log/log.ts'
 import type { NewRecord } from '../../core/segment/types.ts'
+import type { CollectorStatus } from '../../core/wire/payloads.ts'
 import { COLLECTOR_USER, embeddedBroker, loginOf, SITE } from '../support/broker.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
@@ -54,6 +56,9 @@ describe('the wire in trouble', () => {
               return journal.synced
             },
             read: (from, maxBytes) => journal.read(from, maxBytes),
+            get failing() {
+              return disk.full ? 'no space left' : null
+            },
             append: (record) => (disk.full ? Promise.reject(new Error('no space left')) : journal.append(record)),
           },
           onUnjournalled: (record) => fromMemory.push(record),
@@ -65,6 +70,11 @@ describe('the wire in trouble', () => {
     )
     const agent = keep(await agentEnd(join(dir, 'a'), loginOf(broker.port, 'poller-1'), 'poller-1'))
     await until(() => agent.connected && ingest.connected)
+    const { url, ...login } = loginOf(broker.port, COLLECTOR_USER)
+    const watcher = await connectAsync(url, { ...login, protocolVersion: 4, reconnectPeriod: 0 })
+    const said: (string | undefined)[] = []
+    watcher.on('message', (_topic, payload) => said.push((JSON.parse(payload.toString()) as CollectorStatus).journal))
+    await watcher.subscribeAsync(`jifang/${SITE}/collector/+/status`)
     for (let n = 1; n <= 3; n++) {
       agent.emit([numbered('poller-1', n)])
       await until(() => fromMemory.filter(({ kind }) => kind === 'data').length === n, { what: `sample ${n} seen from memory` })
@@ -74,6 +84,8 @@ describe('the wire in trouble', () => {
     agent.emit([numbered('poller-1', 4)])
     await until(() => agent.spool.backlog === 0, { timeoutMs: 15_000, what: 'everything acknowledged' })
     expect(await numbersIn(journal, 'poller-1')).toEqual([1, 2, 3, 4])
+    await until(() => said.includes('failing') && said.at(-1) === undefined, { what: 'the collector says how its journal is' })
+    await watcher.endAsync()
     await journal.close()
   })
 

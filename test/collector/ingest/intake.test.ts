@@ -25,6 +25,7 @@ async function intake() {
   const unjournalled: NewRecord[] = []
   const acks: string[] = []
   const disk = { full: false }
+  const told: boolean[] = []
   const counters = new Counters()
   const streams = new Streams()
   const deadLetters = new DeadLetters(dir, { log: silentLog, counters })
@@ -32,6 +33,9 @@ async function intake() {
     site: 's',
     session: 'own',
     journal: {
+      get failing() {
+        return disk.full ? 'disk full' : null
+      },
       async append(record) {
         await Promise.resolve()
         if (disk.full) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' })
@@ -47,6 +51,7 @@ async function intake() {
     deadLetters,
     futureMs: 3_600_000,
     onUnjournalled: (record) => unjournalled.push(record),
+    onJournal: () => told.push(disk.full),
     onHeader() {},
     clock: { now: () => NOW, monotonic: () => NOW },
     counters,
@@ -58,7 +63,7 @@ async function intake() {
     await until(() => acks.length >= count, { what: `${count} acknowledgements` })
     return acks.splice(0)
   }
-  return { subject, send, records, unjournalled, acked, acks, disk, counters, deadLetters, dir, streams }
+  return { subject, send, records, unjournalled, acked, acks, disk, told, counters, deadLetters, dir, streams }
 }
 const text = (record: NewRecord | undefined): string => record?.payload.toString('utf8') ?? ''
 
@@ -193,7 +198,7 @@ test('without a header a message is a dead letter and is not acknowledged', asyn
 })
 
 test('a journal that can not be written: nothing is acknowledged, each record is judged from memory once, and follows later', async () => {
-  const { send, records, unjournalled, acked, acks, disk } = await intake()
+  const { send, records, unjournalled, acked, acks, disk, told } = await intake()
   disk.full = true
   send(1)
   send(2)
@@ -211,6 +216,7 @@ test('a journal that can not be written: nothing is acknowledged, each record is
   send(2)
   expect((await acked(1)).at(-1)).toBe('a/x/2')
   expect(records.map(({ seq }) => seq)).toEqual([1, 2])
+  expect(told).toEqual([true, false])
 })
 
 test('the collector’s own samples are data of `collector`, with a header', async () => {
