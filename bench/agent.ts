@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import type { MqttClient } from 'mqtt'
 import { parseHeader } from '../core/wire/header.ts'
 import type { CollectorStatus, ConfigSlice } from '../core/wire/payloads.ts'
 import { agentTopic, collectorStatusTopic } from '../core/wire/topics.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { type Report, secondsOf } from './figure.ts'
 import { childrenCpuMs, cpuMs, rssMb } from './process-cost.ts'
 
@@ -127,15 +127,4 @@ async function end(child: ChildProcess): Promise<void> {
   const force = setTimeout(() => child.kill('SIGKILL'), 6_000)
   await ended
   clearTimeout(force)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -11,7 +11,8 @@ import { startInflux } from '../collector/influx/start.ts'
 import { systemClock } from '../core/lifecycle/clock.ts'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { silentLog } from '../core/log/log.ts'
-import { cpuOf, deviceLines, FIELDS, fillJournal, LINES, type Report } from './room.ts'
+import type { Report } from './figure.ts'
+import { cpuOf, deviceLines, FIELDS, fillJournal, LINES } from './room.ts'
 
 const DEVICES = 40
 const TICKS = 500

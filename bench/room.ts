@@ -38,16 +38,6 @@ export async function fillJournal(dir: string, o: { devices: number; ticks: numb
   return journal
 }
 
-export interface Figure {
-  readonly bench: string
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  readonly peer?: string
-  readonly ratio?: number
-}
-export type Report = (figure: Figure) => void
-
 /** CPU of this process over `work`, µs. */
 export async function cpuOf<T>(work: () => Promise<T>): Promise<{ result: T; cpuUs: number }> {
   const before = process.cpuUsage()

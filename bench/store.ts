@@ -6,7 +6,8 @@ import { DOUBLE, type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, INTEGER
 import { openStoreEngine, type StoreEngine } from '../collector/store/engine.ts'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { silentLog } from '../core/log/log.ts'
-import { cpuOf, FIELDS, fillJournal, LINES, median, type Report, roomValue, TICK_MS } from './room.ts'
+import type { Report } from './figure.ts'
+import { cpuOf, FIELDS, fillJournal, LINES, median, roomValue, TICK_MS } from './room.ts'
 
 const DAY_MS = 86_400_000
 const DEVICES = 40

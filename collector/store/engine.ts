@@ -1,31 +1,22 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock } from '../../core/lifecycle/clock.ts'
-import type { Counters } from '../../core/lifecycle/counters.ts'
 import { pause } from '../../core/lifecycle/pause.ts'
 import type { Running } from '../../core/lifecycle/stack.ts'
 import type { Log } from '../../core/log/log.ts'
-import type { SeriesAnswer } from '../../core/model/api.ts'
+import type { SeriesAnswer, SeriesQuery } from '../../core/model/api.ts'
 import { type Cursor, openCursor } from '../../core/segment/cursor.ts'
 import type { RecordSource } from '../../core/segment/types.ts'
 import { failureOf, openDatabase } from './database.ts'
 import { Days } from './days.ts'
-import { Ingest } from './ingest.ts'
+import { Ingest, type IngestDeps } from './ingest.ts'
 import { Maintenance } from './maintenance.ts'
 import { createQueries } from './queries.ts'
-import type { SeriesQuery } from './query.ts'
+
 import { DEFAULT_MAINTENANCE_MS, DEFAULT_MEMORY_BYTES, type StoreSettings } from './settings.ts'
 
-export interface StoreEngineOptions {
+export interface StoreEngineOptions extends Omit<IngestDeps, 'days' | 'db' | 'cursor' | 'retentionMs'> {
   readonly dir: string
-  readonly source: RecordSource
   readonly settings: StoreSettings
-  readonly clock: Clock
-  readonly log: Log
-  readonly counters: Counters
-  readonly onProblem: (kind: string, text: string) => void
-  readonly onRecovered: (kind: string) => void
-  readonly onProgress: (position: number) => void
   /** The database can't go on in this process. */
   readonly onFatal: (error: unknown) => void
 }

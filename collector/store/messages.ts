@@ -1,5 +1,4 @@
-import type { SeriesAnswer } from '../../core/model/api.ts'
-import type { SeriesQuery } from './query.ts'
+import type { SeriesAnswer, SeriesQuery } from '../../core/model/api.ts'
 import type { StoreSettings } from './settings.ts'
 
 /** What the collector tells the process of the store. */

@@ -1,7 +1,7 @@
-import type { SeriesAnswer } from '../../core/model/api.ts'
+import type { SeriesAnswer, SeriesQuery } from '../../core/model/api.ts'
 import { type Database, failureOf } from './database.ts'
 import type { Days } from './days.ts'
-import { DayReadError, querySeries, type SeriesQuery } from './query.ts'
+import { DayReadError, querySeries } from './query.ts'
 import { MAX_QUERIES, QUERY_DEADLINE_MS } from './settings.ts'
 
 export interface QueriesDeps {

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Running } from '../../core/lifecycle/stack.ts'
 import type { Log } from '../../core/log/log.ts'
-import type { SeriesAnswer } from '../../core/model/api.ts'
+import type { SeriesAnswer, SeriesQuery } from '../../core/model/api.ts'
 import type { RecordSource } from '../../core/segment/types.ts'
 import { KeptChild } from './child.ts'
 import type { CounterValue, FromStore } from './messages.ts'
-import type { SeriesQuery } from './query.ts'
+
 import { MAX_QUERIES, QUERY_DEADLINE_MS, type StoreSettings } from './settings.ts'
 
 /** `restarted` its process ended by itself · `corrupt` a file was set aside · `write` it can't write · `overtaken` · `journal`. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/lifecycle/clock.ts'
 import type { Counters } from '../../core/lifecycle/counters.ts'
 import type { Log } from '../../core/log/log.ts'
 import type { Alarm, AlarmEvent } from '../../core/model/alarm.ts'
-import type { AgentView, DeviceDetail, DeviceSummary, SeriesAnswer } from '../../core/model/api.ts'
+import type { AgentView, DeviceDetail, DeviceSummary, SeriesAnswer, SeriesQuery } from '../../core/model/api.ts'
 import type { AgentReply } from '../../core/wire/payloads.ts'
 
 export type Role = 'viewer' | 'operator' | 'admin'
@@ -12,17 +12,6 @@ export interface WebToken {
   readonly role: Role
   /** Already resolved. */
   readonly token: string
-}
-
-export interface SeriesQuery {
-  readonly device: string
-  readonly measurement: string
-  readonly field: string
-  /** ms since 1970 */
-  readonly from: number
-  readonly to: number
-  /** ms; absent for raw points */
-  readonly step?: number
 }
 
 /** What a person does to an alarm. Journalled as record kind `command` before anything changes. */

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../core/config/duration.ts'
-import { HttpProblem, type SeriesQuery } from './deps.ts'
+import type { SeriesQuery } from '../../core/model/api.ts'
+import { HttpProblem } from './deps.ts'
 
 const DAY_MS = 86_400_000
 

@@ -46,6 +46,21 @@ export interface DeviceDetail extends DeviceSummary {
   readonly open: readonly Alarm[]
 }
 
+/** What `GET /api/v1/series` asks: all series of one field of one device, from ≤ time < to (ms). */
+export interface SeriesQuery {
+  readonly device: string
+  readonly measurement: string
+  readonly field: string
+  readonly from: number
+  readonly to: number
+  /** ms; numbers become the mean and texts the last of each step. Without it the points as they are. */
+  readonly step?: number
+  /** Only series that have all of these tags. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** Points per series, default 10,000. A series that has more is cut at its end and marked `truncated`. */
+  readonly limit?: number
+}
+
 /** `GET /api/v1/series`. */
 export interface SeriesAnswer {
   readonly series: readonly {

@@ -1,36 +1,12 @@
 import { normalizeOid } from '../../core/profile/oid.ts'
 import type { SnmpType, Varbind } from '../../core/profile/varbind.ts'
+import { tagOf, typeOf } from './smi-tags.ts'
 
 /** The .snmprec format: one object a line, `OID|type|value`, type = the BER tag in decimal; an `x` after it means hex, an `e` backslash escapes. */
 export interface Recording {
   /** In file order; an OID that comes twice keeps its last value. */
   readonly varbinds: readonly Varbind[]
   readonly issues: readonly { readonly line: number; readonly message: string }[]
-}
-
-const TYPES: Readonly<Record<string, SnmpType>> = {
-  2: 'integer',
-  4: 'octets',
-  5: 'null',
-  6: 'oid',
-  64: 'ip',
-  65: 'counter32',
-  66: 'gauge32',
-  67: 'timeticks',
-  68: 'opaque',
-  70: 'counter64',
-}
-const TAGS: Readonly<Record<SnmpType, number>> = {
-  integer: 2,
-  octets: 4,
-  null: 5,
-  oid: 6,
-  ip: 64,
-  counter32: 65,
-  gauge32: 66,
-  timeticks: 67,
-  opaque: 68,
-  counter64: 70,
 }
 
 /** Never throws: a line that can't be read is told and skipped. Blank lines and `#` comments are fine. */
@@ -58,7 +34,7 @@ function parseLine(line: string): Varbind | string | null {
   if (!found) return `unknown type "${tag.slice(0, 20)}"`
   const [, code = '', mode = ''] = found
   if (code === '128' || code === '129' || code === '130') return null
-  const type = TYPES[code]
+  const type = typeOf(Number(code))
   if (!type) return `unknown type "${tag}"`
   return parseValue(oid, type, mode, line.slice(second + 1))
 }
@@ -107,7 +83,7 @@ function unescaped(text: string): string {
 /** One line of a recording; octets that are no plain ASCII text are written in hex. */
 export function formatRecordingLine(varbind: Varbind): string {
   const { oid, type, value } = varbind
-  const tag = TAGS[type]
+  const tag = tagOf(type)
   if (value === null) return `${oid}|${tag}|`
   if (!(value instanceof Uint8Array)) return `${oid}|${tag}|${value}`
   const plain = type === 'octets' && value.every((byte) => byte >= 0x20 && byte < 0x7f)

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { ProbeError, reasonOf } from '../../core/model/reason.ts'
 import { plainAddress } from '../../core/net/cidr.ts'
+import { cannotListen } from '../cannot-listen.ts'
 import { BerError } from './ber.ts'
 import { acknowledge, decodeTrap, readVersion, type TrapMessage } from './trap-message.ts'
 import { createV3Receiver, type TrapRefusal, type V3Receiver, type V3User } from './trap-v3.ts'
@@ -85,14 +85,7 @@ function bind(socket: Socket, { host, port }: TrapReceiverOptions): Promise<void
   return new Promise((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.close()
-      const reason = error.code === 'EADDRINUSE' ? 'busy' : reasonOf(error)
-      const hint =
-        reason === 'busy'
-          ? 'another program listens there'
-          : reason === 'permission'
-            ? 'ports below 1024 need CAP_NET_BIND_SERVICE'
-            : error.message
-      reject(new ProbeError(reason, `can't listen on UDP ${host}:${port}: ${hint}`, { cause: error }))
+      reject(cannotListen(`UDP ${host}:${port}`, error))
     })
     socket.bind(port, host, () => {
       socket.removeAllListeners('error')

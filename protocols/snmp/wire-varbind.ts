@@ -1,25 +1,14 @@
 import type { WireVarbind } from 'net-snmp'
 import { shrink } from '../../core/profile/decode.ts'
-import type { SnmpType, Varbind } from '../../core/profile/varbind.ts'
+import type { Varbind } from '../../core/profile/varbind.ts'
+import { typeOf } from './smi-tags.ts'
 
-/** Application tags of SMI (RFC 2578), as net-snmp numbers them. */
-const TYPES: Readonly<Record<number, SnmpType>> = {
-  1: 'integer', // a boolean, which SNMP does not have but some agents send
-  2: 'integer',
-  4: 'octets',
-  5: 'null',
-  6: 'oid',
-  64: 'ip',
-  65: 'counter32',
-  66: 'gauge32',
-  67: 'timeticks',
-  68: 'opaque',
-  70: 'counter64',
-}
+/** A boolean, which SNMP does not have but some agents send. */
+const BOOLEAN = 1
 
 /** null for noSuchObject, noSuchInstance, endOfMibView, and for what no standard knows. */
 export function varbindOf({ oid, type, value }: WireVarbind): Varbind | null {
-  const known = TYPES[type]
+  const known = type === BOOLEAN ? 'integer' : typeOf(type)
   if (!known || typeof oid !== 'string') return null
   switch (known) {
     case 'null':

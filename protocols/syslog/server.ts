@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { createServer, isIPv6, type Server, type Socket } from 'node:net'
-import { ProbeError, reasonOf } from '../../core/model/reason.ts'
 import { plainAddress } from '../../core/net/cidr.ts'
+import { cannotListen } from '../cannot-listen.ts'
 import { SyslogFramer } from './framing.ts'
 
 export interface SyslogServerOptions {
@@ -55,7 +55,7 @@ async function openUdp(options: SyslogServerOptions): Promise<() => Promise<void
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error) => {
       socket.close()
-      reject(cannotListen('UDP', options, error))
+      reject(cannotListen(`UDP ${options.host}:${options.port}`, error))
     })
     socket.bind(port, host, () => {
       socket.removeAllListeners('error')
@@ -119,7 +119,7 @@ function serve(socket: Socket, address: string, options: SyslogServerOptions): v
 
 function listen(server: Server, options: SyslogServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen('TCP', options, error)))
+    server.once('error', (error) => reject(cannotListen(`TCP ${options.host}:${options.port}`, error)))
     server.listen({ port: options.port, host: options.host }, () => {
       server.removeAllListeners('error')
       // Out of file descriptors and the like: the next connection is tried again.
@@ -127,15 +127,4 @@ function listen(server: Server, options: SyslogServerOptions): Promise<void> {
       resolve()
     })
   })
-}
-
-function cannotListen(protocol: string, { host, port }: SyslogServerOptions, error: NodeJS.ErrnoException): ProbeError {
-  const reason = error.code === 'EADDRINUSE' ? 'busy' : reasonOf(error)
-  const hint =
-    reason === 'busy'
-      ? 'another program listens there'
-      : reason === 'permission'
-        ? 'ports below 1024 need CAP_NET_BIND_SERVICE'
-        : error.message
-  return new ProbeError(reason, `can't listen on ${protocol} ${host}:${port}: ${hint}`, { cause: error })
 }
