@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { wordsFor } from '../core/config/wording.ts'
 import type { Device, Place } from '../core/inventory/model.ts'
 import { compileLevel, sortLevels } from './compile.ts'
 import type { Level, Rule } from './rule.ts'
@@ -7,7 +8,13 @@ import { type LevelEntry, overrideSchema } from './rule-schema.ts'
 export interface OverrideResult {
   /** null: switched off, or wrong. */
   readonly rule: Rule | null
-  readonly problems: readonly string[]
+  readonly problems: readonly OverrideProblem[]
+}
+
+/** `path`: below the override. */
+export interface OverrideProblem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
 }
 
 /** The rule as a device's `alarms:` changes it: `false`, a list of levels, or `{levels, for, clear_for, latch, sla}`. A level replaces what it gives of the level with its severity. */
@@ -16,11 +23,16 @@ export function readOverride(rule: Rule, value: unknown, place: Place): Override
   if (value === true) return { rule, problems: [] }
   const parsed = v.safeParse(overrideSchema, Array.isArray(value) ? { levels: value } : value)
   if (!parsed.success) {
-    return { rule: null, problems: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ''} ${issue.message}`.trim()) }
+    const at = (issue: v.BaseIssue<unknown>) => (issue.path ?? []).map((item) => item.key as string | number)
+    const inList = (path: (string | number)[]) => (Array.isArray(value) ? path.slice(1) : path)
+    return { rule: null, problems: parsed.issues.map((issue) => ({ path: inList(at(issue)), message: wordsFor(issue) })) }
   }
-  const problems: string[] = []
+  const problems: OverrideProblem[] = []
   let levels: readonly Level[] = rule.levels
-  for (const entry of parsed.output.levels ?? []) levels = replaceLevel(rule, levels, entry, problems)
+  for (const [index, entry] of (parsed.output.levels ?? []).entries()) {
+    const path = Array.isArray(value) ? [index] : ['levels', index]
+    levels = replaceLevel(rule, levels, entry, (message, key) => problems.push({ path: [...path, key], message }))
+  }
   const { for: forMs, clear_for: clearForMs } = parsed.output
   if (forMs !== undefined) levels = levels.map((level) => ({ ...level, forMs }))
   if (clearForMs !== undefined) levels = levels.map((level) => ({ ...level, clearForMs }))
@@ -37,7 +49,12 @@ export function readOverride(rule: Rule, value: unknown, place: Place): Override
   }
 }
 
-function replaceLevel(rule: Rule, levels: readonly Level[], entry: LevelEntry, problems: string[]): readonly Level[] {
+function replaceLevel(
+  rule: Rule,
+  levels: readonly Level[],
+  entry: LevelEntry,
+  tell: (message: string, key: string) => void,
+): readonly Level[] {
   const before = levels.find((level) => level.severity === entry.severity)
   const full: LevelEntry = {
     severity: entry.severity,
@@ -47,7 +64,7 @@ function replaceLevel(rule: Rule, levels: readonly Level[], entry: LevelEntry, p
     runs: entry.runs ?? before?.runs,
     clear_for: entry.clear_for ?? before?.clearForMs,
   } as LevelEntry
-  const level = compileLevel(full, rule.signal, {}, (message, key) => problems.push(`${entry.severity} ${key} ${message}`))
+  const level = compileLevel(full, rule.signal, {}, tell)
   if (!level) return levels
   return [...levels.filter((other) => other !== before), level]
 }

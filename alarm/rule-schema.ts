@@ -73,6 +73,9 @@ export const overrideSchema = v.strictObject({
   sla: v.optional(v.record(text, duration)),
 })
 
+/** The shape that is meant: a list stands for its levels alone. */
+export const overrideShape = (value: unknown) => (Array.isArray(value) ? v.array(levelSchema) : overrideSchema)
+
 /** A rule as written, before validation: what alarms.yaml, profiles and the built-in rules consist of. */
 export type RuleInput = v.InferInput<typeof ruleSchema>
 export type RuleEntry = v.InferOutput<typeof ruleSchema>

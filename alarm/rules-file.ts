@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import type { YamlDocument } from '../core/config/document.ts'
+import { formatPath, type Path, placesOf, valueAt, type YamlDocument } from '../core/config/document.ts'
 import { checkShape } from '../core/config/shape.ts'
 import { didYouMean } from '../core/config/suggest.ts'
 import type { Inventory, Place } from '../core/inventory/model.ts'
@@ -8,7 +8,7 @@ import { compileRule } from './compile.ts'
 import { defaultRules } from './defaults.ts'
 import { readOverride } from './override.ts'
 import type { Rule, RuleSet } from './rule.ts'
-import { type RuleEntry, type RuleInput, ruleSchema, rulesFileSchema } from './rule-schema.ts'
+import { overrideShape, type RuleEntry, type RuleInput, ruleSchema, rulesFileSchema } from './rule-schema.ts'
 
 /** Default rules that come with an SNMP profile. */
 export interface ProfileRules {
@@ -19,7 +19,11 @@ export interface ProfileRules {
 export interface RulesContext {
   readonly profiles?: readonly ProfileRules[]
   /** With it the names in `devices:` and the devices' own `alarms:` are checked too. */
-  readonly inventory?: Inventory
+  readonly inventory?: Pick<Inventory, 'devices'>
+  /** devices.yaml: gets what is wrong in a device's `alarms:`, at its place. */
+  readonly inventoryFile?: YamlDocument
+  /** Names of devices that are known although their entries are wrong. */
+  readonly alsoNamed?: ReadonlySet<string>
 }
 
 /**
@@ -29,17 +33,17 @@ export interface RulesContext {
 export function parseRules(doc: YamlDocument, context: RulesContext = {}): RuleSet | undefined {
   const before = errors(doc)
   const file = checkShape(doc, rulesFileSchema, doc.value, [])
-  if (!file) return undefined
+  if (doc.broken) return undefined
+  const entries = readEntries(doc)
   const known = new Map<string, { entry: RuleEntry; place: Place }>()
-  if (file.defaults) for (const { entry, place } of builtIn()) known.set(entry.name, { entry, place })
+  if (file?.defaults !== false) for (const { entry, place } of builtIn()) known.set(entry.name, { entry, place })
   for (const profile of context.profiles ?? []) addProfile(doc, profile, known)
-  const seen = new Set<string>()
-  for (const [at, entry] of file.rules.entries()) {
-    if (seen.has(entry.name)) {
+  const firstAt = firstOfName(doc)
+  for (const [at, entry] of entries) {
+    if (firstAt.get(entry.name) !== at) {
       doc.error(['rules', at, 'name'], `the rule ${entry.name} is already given above`)
       continue
     }
-    seen.add(entry.name)
     const base = known.get(entry.name)
     if (!base && entry.on === undefined && entry.levels === undefined) {
       doc.error(['rules', at, 'name'], `there is no built-in rule ${entry.name}${didYouMean(entry.name, [...known.keys()])}`)
@@ -47,15 +51,27 @@ export function parseRules(doc: YamlDocument, context: RulesContext = {}): RuleS
     }
     const merged = base ? { ...base.entry, ...entry } : entry
     known.set(entry.name, { entry: merged, place: doc.place(['rules', at]) })
-    if (context.inventory) checkDevices(doc, ['rules', at, 'devices'], entry, context.inventory)
+    if (context.inventory) checkDevices(doc, ['rules', at, 'devices'], entry, context)
   }
-  const rules = compileAll(
-    doc,
-    file.rules.map((entry) => entry.name),
-    known,
-  )
-  if (context.inventory) checkOverrides(doc, rules, context.inventory)
+  const rules = compileAll(doc, firstAt, known)
+  checkOverrides(doc, rules, [...firstAt.keys()], context)
   return errors(doc) > before ? undefined : ruleSet(rules)
+}
+
+/** Every entry that has the right shape, with its index: a slip in one does not hide what is wrong in another. */
+function readEntries(doc: YamlDocument): Map<number, RuleEntry> {
+  const entries = new Map<number, RuleEntry>()
+  for (const path of placesOf(doc.value, ['rules', '*'])) {
+    const entry = checkShape(doc, ruleSchema, valueAt(doc.value, path), path)
+    if (entry) entries.set(path.at(-1) as number, entry)
+  }
+  return entries
+}
+
+/** Index of the first entry of each name in the file, also where the entry is wrong otherwise. */
+function firstOfName(doc: YamlDocument): Map<string, number> {
+  const paths = placesOf(doc.value, ['rules', '*', 'name'])
+  return new Map(paths.reverse().map((path) => [String(valueAt(doc.value, path)), path[1] as number]))
 }
 
 /** The built-in rules alone. */
@@ -98,15 +114,15 @@ function addProfile(doc: YamlDocument, profile: ProfileRules, known: Map<string,
 
 function compileAll(
   doc: YamlDocument,
-  ownNames: readonly string[],
+  ownNames: ReadonlyMap<string, number>,
   known: ReadonlyMap<string, { entry: RuleEntry; place: Place }>,
 ): Rule[] {
   const rules: Rule[] = []
   for (const { entry, place } of known.values()) {
     if (entry.enabled === false) continue
-    const at = ownNames.indexOf(entry.name)
+    const at = ownNames.get(entry.name)
     const rule = compileRule(entry, place, (path, message) => {
-      if (at >= 0) doc.error(['rules', at, ...path], message)
+      if (at !== undefined) doc.error(['rules', at, ...path], message)
       else doc.issues.push({ ...place, path: entry.name, message: `${path.join('.')} ${message}`, level: 'error' })
     })
     if (rule) rules.push(rule)
@@ -114,28 +130,35 @@ function compileAll(
   return rules
 }
 
-function checkDevices(doc: YamlDocument, path: readonly (string | number)[], entry: RuleEntry, inventory: Inventory): void {
-  const names = inventory.devices.map((device) => device.name)
+function checkDevices(doc: YamlDocument, path: Path, entry: RuleEntry, { inventory, alsoNamed = new Set() }: RulesContext): void {
+  const names = [...(inventory?.devices ?? []).map((device) => device.name), ...alsoNamed]
   const wanted = typeof entry.devices === 'string' ? [entry.devices] : (entry.devices ?? [])
-  for (const name of wanted) {
+  for (const [at, name] of wanted.entries()) {
     const found = name.endsWith('*') ? names.some((known) => known.startsWith(name.slice(0, -1))) : names.includes(name)
-    if (!found) doc.error(path, `there is no device ${name}${didYouMean(name, names)}`)
+    if (!found) doc.error(Array.isArray(entry.devices) ? [...path, at] : path, `there is no device ${name}${didYouMean(name, names)}`)
   }
 }
 
-function checkOverrides(doc: YamlDocument, rules: readonly Rule[], inventory: Inventory): void {
-  for (const device of inventory.devices) {
+/** What devices say about rules. `alsoNamed`: rules that are known although their entries are wrong. */
+function checkOverrides(
+  doc: YamlDocument,
+  rules: readonly Rule[],
+  alsoNamed: readonly string[],
+  { inventory, inventoryFile }: RulesContext,
+): void {
+  for (const device of inventory?.devices ?? []) {
+    const tell = (path: Path, message: string): void => {
+      if (inventoryFile) inventoryFile.error([...(device.source ?? []), 'alarms', ...path], message)
+      else doc.issues.push({ ...device.place, path: formatPath(['alarms', ...path]), message, level: 'error' })
+    }
     for (const [name, value] of Object.entries(device.alarms)) {
       const rule = rules.find((candidate) => candidate.name === name)
-      const problems = rule
-        ? readOverride(rule, value, device.place).problems
-        : [
-            `there is no rule ${name}${didYouMean(
-              name,
-              rules.map((candidate) => candidate.name),
-            )}`,
-          ]
-      for (const message of problems) doc.issues.push({ ...device.place, path: `alarms.${name}`, message, level: 'error' })
+      const names = [...rules.map((candidate) => candidate.name), ...alsoNamed]
+      const path = [...(device.source ?? []), 'alarms', name]
+      const readable = !inventoryFile || typeof value === 'boolean' || checkShape(inventoryFile, overrideShape(value), value, path)
+      if (!rule && !names.includes(name)) tell([name], `there is no rule ${name}${didYouMean(name, names)}`)
+      if (!rule || !readable) continue
+      for (const problem of readOverride(rule, value, device.place).problems) tell([name, ...problem.path], problem.message)
     }
   }
 }

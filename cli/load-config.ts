@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { profileRules } from '../alarm/profile-rules.ts'
 import type { RuleSet } from '../alarm/rule.ts'
-import { type ProfileRules, parseRules } from '../alarm/rules-file.ts'
+import { type ProfileRules, parseRules, type RulesContext } from '../alarm/rules-file.ts'
 import { type ConfigIssue, parseDocument, placesOf, quoted, sortIssues, valueAt, type YamlDocument } from '../core/config/document.ts'
 import { didYouMean } from '../core/config/suggest.ts'
+import { readInventory } from '../core/inventory/parse.ts'
 import type { LoadedProfiles } from '../core/profile/parse.ts'
 import type { ProfileData } from '../core/profile/schema.ts'
 import { type NotifyConfig, parseNotify } from '../notify/notify-file.ts'
-import { ALL_FILES, readFiles } from './config-files.ts'
-import { type LocalConfig, parseLocal, type RefusedConfig } from './local-config.ts'
+import { kinds } from '../probes/kinds.ts'
+import { ALL_FILES, type FoundFiles, readFiles } from './config-files.ts'
+import { type LocalConfig, type ParsedLocal, parseLocal, type RefusedConfig } from './local-config.ts'
 import { loadAllProfiles, loadOwnProfiles } from './snmp-profiles.ts'
 
 /** Everything that the files of one configuration folder say. */
@@ -40,13 +42,22 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
   const ownProfiles = await loadOwnProfiles(resolve(dir))
   checkProfileNames(documents['devices.yaml'], profiles)
   const fromProfiles = soundRules(profiles)
-  const rules = parseRules(documents['alarms.yaml'], { profiles: fromProfiles.rules, ...(local ? { inventory: local.inventory } : {}) })
+  const rules = parseRules(documents['alarms.yaml'], { profiles: fromProfiles.rules, ...roomOf(found, local) })
   const notify = parseNotify(documents['notify.yaml'])
   const inFiles = [...found.issues, ...ALL_FILES.flatMap((name) => documents[name].issues)]
   const issues = sortIssues([...inFiles, ...profiles.issues, ...fromProfiles.issues])
   const fingerprint = createHash('sha256').update(found.fingerprint).update(JSON.stringify(profiles.data)).digest('hex')
   if (!local || !rules || !notify || inFiles.some((issue) => issue.level === 'error')) return { ok: false, fingerprint, issues }
   return { ok: true, ...local, rules, notify, profiles, ownProfiles, fingerprint, issues }
+}
+
+/** The devices that rules can name and change: of a devices.yaml with errors those that can be understood all the same. */
+function roomOf({ documents, present, unreadable }: FoundFiles, local: ParsedLocal | undefined): Omit<RulesContext, 'profiles'> {
+  const inventoryFile = documents['devices.yaml']
+  if (local) return { inventory: local.inventory, inventoryFile }
+  if (inventoryFile.broken || unreadable.has('devices.yaml') || !present.has('devices.yaml')) return {}
+  const { devices, names } = readInventory(inventoryFile, kinds)
+  return { inventory: { devices }, inventoryFile, alsoNamed: names }
 }
 
 /** The rules of each profile whose rules can all be understood, and what is wrong with the others. */

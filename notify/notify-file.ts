@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { YamlDocument } from '../core/config/document.ts'
+import { formatPath, type Path, placesOf, valueAt, type YamlDocument } from '../core/config/document.ts'
 import { duration } from '../core/config/duration.ts'
 import { checkShape } from '../core/config/shape.ts'
 import { didYouMean } from '../core/config/suggest.ts'
@@ -111,6 +111,11 @@ export function parseNotify(doc: YamlDocument): NotifyConfig | undefined {
   const errors = () => doc.issues.filter((issue) => issue.level === 'error').length
   const before = errors()
   const shape = checkShape(doc, notifySchema, doc.value, [])
+  if (doc.broken) return undefined
+  // on what is written and not on the shape, so that a slip in one entry does not hide what is wrong in another
+  unique(doc, 'people')
+  unique(doc, 'channels')
+  checkRoutes(doc)
   if (!shape) return undefined
   const config: NotifyConfig = {
     minIntervalMs: shape.min_interval,
@@ -118,37 +123,45 @@ export function parseNotify(doc: YamlDocument): NotifyConfig | undefined {
     routes: shape.routes,
     people: shape.people.map((entry) => ({ ...entry, title: entry.title ?? entry.name })),
   }
-  unique(doc, 'people', config.people)
-  unique(doc, 'channels', config.channels)
-  for (const [index, entry] of config.routes.entries()) checkRoute(doc, config, entry, index)
   warnUnused(doc, config)
   return errors() > before ? undefined : config
 }
 
-function unique(doc: YamlDocument, list: string, entries: readonly { readonly name: string }[]): void {
-  const seen = new Map<string, number>()
-  for (const [index, entry] of entries.entries()) {
-    const first = seen.get(entry.name)
-    if (first === undefined) seen.set(entry.name, index)
-    else doc.error([list, index, 'name'], `"${entry.name}" is already the name of ${list}[${first}]`)
+/** Every text in the document at a path with `*`. */
+function textsAt(doc: YamlDocument, pattern: Path): { readonly path: Path; readonly text: string }[] {
+  return placesOf(doc.value, pattern).flatMap((path) => {
+    const text = valueAt(doc.value, path)
+    return typeof text === 'string' ? [{ path, text }] : []
+  })
+}
+
+function unique(doc: YamlDocument, list: string): void {
+  const seen = new Map<string, Path>()
+  for (const { path, text } of textsAt(doc, [list, '*', 'name'])) {
+    const first = seen.get(text)
+    if (first === undefined) seen.set(text, path.slice(0, -1))
+    else doc.error(path, `"${text}" is already the name of ${formatPath(first)}`)
   }
 }
 
-function checkRoute(doc: YamlDocument, config: NotifyConfig, entry: Route, index: number): void {
-  const people = config.people.map((known) => known.name)
-  const channels = config.channels.map((known) => known.name)
-  for (const [at, to] of entry.to.entries())
-    if (!people.includes(to)) doc.error(['routes', index, 'to', at], `no person is named "${to}"${didYouMean(to, people)}`)
-  for (const [at, channel] of entry.channels.entries())
-    if (!channels.includes(channel))
-      doc.error(['routes', index, 'channels', at], `no channel is named "${channel}"${didYouMean(channel, channels)}`)
-  for (const [at, to] of entry.to.entries()) {
-    const reached = config.people.find((known) => known.name === to)
-    if (!reached || reached.phone) continue
-    const bySms = entry.channels.some((channel) => config.channels.find((known) => known.name === channel)?.kind === 'sms')
-    if (bySms) doc.error(['routes', index, 'to', at], `"${to}" has no phone, but this route sends SMS`)
+function checkRoutes(doc: YamlDocument): void {
+  const people = new Map(textsAt(doc, ['people', '*', 'name']).map(({ path, text }) => [text, path.slice(0, -1)]))
+  const channels = new Map(textsAt(doc, ['channels', '*', 'name']).map(({ path, text }) => [text, path.slice(0, -1)]))
+  for (const { path, text } of textsAt(doc, ['routes', '*', 'channels', '*'])) {
+    if (!channels.has(text)) doc.error(path, `no channel is named "${text}"${didYouMean(text, [...channels.keys()])}`)
+  }
+  for (const { path, text } of textsAt(doc, ['routes', '*', 'to', '*'])) {
+    const person = people.get(text)
+    if (!person) doc.error(path, `no person is named "${text}"${didYouMean(text, [...people.keys()])}`)
+    else if (valueAt(doc.value, [...person, 'phone']) === undefined) {
+      const bySms = textsAt(doc, [...path.slice(0, 2), 'channels', '*']).some(({ text: name }) => isSms(doc, channels.get(name)))
+      if (bySms) doc.error(path, `"${text}" has no phone, but this route sends SMS`)
+    }
   }
 }
+
+const isSms = (doc: YamlDocument, channel: Path | undefined): boolean =>
+  channel !== undefined && valueAt(doc.value, [...channel, 'kind']) === 'sms'
 
 function warnUnused(doc: YamlDocument, config: NotifyConfig): void {
   if (config.routes.length === 0 && config.people.length > 0) doc.warn(['people'], 'there are no routes: nobody will be told anything')

@@ -63,7 +63,7 @@ function wordsForChoice(issue: BaseIssue<unknown>, value: unknown): string {
   const quoted = [...(issue.expected ?? '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '')
   if (quoted.length === 0 && issue.type === 'union')
     return `must be ${(issue.expected ?? '').replace(/[()]/g, '').split(' | ').map(typeWord).join(' or ')}, not ${kindOf(value)}`
-  const words = (issue.expected ?? '').replace(/[()"]/g, '').split(' | ')
+  const words = [...new Set((issue.expected ?? '').replace(/[()"]/g, '').split(' | '))]
   const meant = typeof value === 'string' ? didYouMean(value, quoted) : ''
   return words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(', ')}${meant}`
 }

@@ -23,6 +23,25 @@ export function parseInventory(
   kinds: Readonly<Record<string, CheckKind>>,
   options: InventoryOptions = {},
 ): Inventory | undefined {
+  const { site, devices } = readInventory(doc, kinds, options)
+  return site === undefined || doc.issues.some((issue) => issue.level === 'error') ? undefined : { site, devices }
+}
+
+/** What can be understood of a devices.yaml. */
+export interface ReadInventory {
+  /** undefined: something is wrong at the top of the file. */
+  readonly site: string | undefined
+  readonly devices: readonly Device[]
+  /** Also of devices whose entries are wrong in other ways. */
+  readonly names: ReadonlySet<string>
+}
+
+/** Like `parseInventory`, but gives what is sound of a file with errors, so that other files can be checked against it. */
+export function readInventory(
+  doc: YamlDocument,
+  kinds: Readonly<Record<string, CheckKind>>,
+  options: InventoryOptions = {},
+): ReadInventory {
   const top = checkShape(doc, inventorySchema, doc.value, [])
   const entries = valueAt(doc.value, ['devices'])
   const devices: Device[] = []
@@ -46,8 +65,7 @@ export function parseInventory(
   }
   if (!doc.broken) checkDependencies(doc, devices, known)
   warnOfPollers(doc, devices)
-  if (!top || doc.issues.some((issue) => issue.level === 'error')) return undefined
-  return { site: top.site, devices }
+  return { site: top?.site, devices, names: known }
 }
 
 function parseDevice(

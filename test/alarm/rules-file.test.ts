@@ -107,7 +107,10 @@ rules:
     ],
     [
       'rules:\n  - { name: a, on: m.f, levels: [{ severity: mayor, fire: ">> 3" }] }\n  - { name: a, on: m.f, levels: [{ severity: major }] }\n',
-      [expect.stringMatching(/^alarms.yaml:2:46 rules\[0\].levels\[0\].severity: /)],
+      [
+        expect.stringMatching(/^alarms.yaml:2:46 rules\[0\].levels\[0\].severity: /),
+        'alarms.yaml:3:13 rules[1].name: the rule a is already given above',
+      ],
     ],
     [
       'rules:\n  - { name: a, on: m.f, levels: [{ severity: major, fire: ">> 3" }] }\n  - { name: a, on: m.f, levels: [{ severity: major }] }\n',
@@ -180,7 +183,7 @@ describe("a device's own alarms", () => {
       ),
     ).toEqual([
       'devices.yaml:7:3 alarms.disc-full: there is no rule disc-full, did you mean "disk-full"?',
-      expect.stringMatching(/^devices.yaml:7:3 alarms.disk-full: major fire can't understand "x"/),
+      expect.stringMatching(/^devices.yaml:7:3 alarms.disk-full.levels\[0\].fire: can't understand "x"/),
     ])
   })
 

@@ -105,6 +105,24 @@ test('faults in several files are told together, file by file', async () => {
   ])
 })
 
+test('a slip in devices.yaml does not hide what rules and notices say of devices, rules and people', async () => {
+  const dir = await tempDir()
+  await writeFile(
+    join(dir, 'devices.yaml'),
+    'site: test\ndevices:\n  - { name: app, class: server, adress: x }\n',
+  )
+  await writeFile(join(dir, 'alarms.yaml'), 'rules: [{ name: disk-full, devices: [app, ap] }]\n')
+  await writeFile(join(dir, 'notify.yaml'), 'people: [{ name: li }]\nroutes: [{ to: [lee], channels: [hook] }]\ncolour: red\n')
+  const problems = problemsOf(await loadConfig(dir, { profiles }), dir)
+  expect(problems.map((line) => line.split(': ')[0])).toEqual([
+    'devices.yaml:3:33 devices[0].adress',
+    'alarms.yaml:1:43 rules[0].devices[1]',
+    'notify.yaml:2:17 routes[0].to[0]',
+    'notify.yaml:2:34 routes[0].channels[0]',
+    'notify.yaml:3:1 colour',
+  ])
+})
+
 test('jifang check prints, counts and exits with 2 or 0', async () => {
   const dir = await tempDir()
   await folderWith(dir, 'devices.unknown-keys.yaml')
