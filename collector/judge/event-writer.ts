@@ -55,6 +55,7 @@ export class EventWriter {
       await this.#file.append(batch)
       if (this.behind) this.#log.info({ events: this.#unwritten.length }, 'alarm events can be written again')
       this.#unwritten = []
+      await this.#trim()
     } catch (error) {
       if (!this.behind && events.length > 0)
         this.#log.error({ err: String(error) }, 'alarms.jsonl can not be written: alarms are told from memory')
@@ -66,6 +67,14 @@ export class EventWriter {
     this.#counters.add('jifang_alarm_events_total', events.length)
     this.#newest = parseEventId(events.at(-1)?.id ?? '') ?? this.#newest
     for (const event of events) for (const listener of this.#listeners) this.#tell(listener, event)
+  }
+
+  async #trim(): Promise<void> {
+    try {
+      if (await this.#file.trim()) this.#log.info({}, 'the oldest events were dropped from alarms.jsonl')
+    } catch (error) {
+      this.#log.warn({ err: String(error) }, 'alarms.jsonl can not be shortened, it goes on growing')
+    }
   }
 
   #tell(listener: (event: AlarmEvent) => void, event: AlarmEvent): void {

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { AlarmEvent } from '../../core/model/alarm.ts'
+import { writeDurably } from '../../core/segment/durable-file.ts'
 
 /** Position of an event: journal offset and number within that record. */
 export interface EventId {
@@ -27,15 +28,26 @@ export interface EventsFile {
   since(after: EventId | null, limit: number): Promise<AlarmEvent[]>
   /** The newest events in about the last `bytes` of the file, oldest first. */
   tail(bytes: number): Promise<AlarmEvent[]>
+  /** Drops the oldest events when the file has grown over its bound; whoever follows it by position starts anew. Not beside `append`. */
+  trim(): Promise<boolean>
   close(): Promise<void>
 }
 
+/** `keep` must hold what a start reads for its history, and what a consumer may be behind. */
+export interface EventsBound {
+  readonly max: number
+  readonly keep: number
+}
+
 const TAIL = 1 << 20
+/** About 80,000 and 40,000 events: years of a quiet room. */
+const BOUND: EventsBound = { max: 96 << 20, keep: 48 << 20 }
 
 /** Opens or creates the file; a line that a crash left unfinished is cut. */
-export async function openEventsFile(path: string): Promise<EventsFile> {
+export async function openEventsFile(path: string, bound: EventsBound = BOUND): Promise<EventsFile> {
   await mkdir(dirname(path), { recursive: true })
-  const handle = await open(path, 'a+', 0o640)
+  const opened = (): Promise<FileHandle> => open(path, 'a+', 0o640)
+  let handle = await opened()
   let size = await cutUnfinished(handle, (await handle.stat()).size)
   let last = await lastId(handle, size)
   return {
@@ -74,6 +86,16 @@ export async function openEventsFile(path: string): Promise<EventsFile> {
       input.destroy()
       return events
     },
+    async trim() {
+      if (size <= bound.max) return false
+      const kept = await readEnd(handle, size, bound.keep)
+      await writeDurably(path, kept)
+      const old = handle
+      handle = await opened()
+      size = kept.length
+      await old.close()
+      return true
+    },
     tail: async (bytes) => (await readTail(handle, size, bytes)).map((event) => event.event),
     close: () => handle.close(),
   }
@@ -102,15 +124,18 @@ async function lastId(handle: FileHandle, size: number): Promise<EventId | null>
 }
 
 async function readTail(handle: FileHandle, size: number, bytes: number): Promise<{ at: EventId; event: AlarmEvent }[]> {
-  const from = Math.max(0, size - bytes)
-  const chunk = Buffer.alloc(size - from)
-  await handle.read(chunk, 0, chunk.length, from)
-  const start = from === 0 ? 0 : chunk.indexOf(10) + 1
-  return chunk
-    .subarray(start)
+  return (await readEnd(handle, size, bytes))
     .toString('utf8')
     .split('\n')
     .flatMap((line) => parseEvent(line) ?? [])
+}
+
+/** Whole lines only. */
+async function readEnd(handle: FileHandle, size: number, bytes: number): Promise<Buffer> {
+  const from = Math.max(0, size - bytes)
+  const chunk = Buffer.alloc(size - from)
+  await handle.read(chunk, 0, chunk.length, from)
+  return chunk.subarray(from === 0 ? 0 : chunk.indexOf(10) + 1)
 }
 
 /** null for a line that is no event: a damaged one is passed over. */

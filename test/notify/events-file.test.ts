@@ -2,6 +2,7 @@ import { appendFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { openEventsFile } from '../../collector/judge/events-file.ts'
 import { Counters } from '../../core/lifecycle/counters.ts'
 import { silentLog } from '../../core/log/log.ts'
 import { followEvents } from '../../notify/events-file.ts'
@@ -69,6 +70,21 @@ test('goes on where it was, and takes over nothing twice when the file was short
   await until(() => second.seen.length === 2)
   expect(second.seen[1]).toBe('0.0')
   expect(second.counters.get('jifang_notify_events_restarts_total')).toBe(1)
+})
+
+test('a file that drops its oldest events under the reader costs it none and gives none twice', async () => {
+  const path = join(await tempDir(), 'alarms.jsonl')
+  const file = await openEventsFile(path, { max: 20_000, keep: 12_000 })
+  onTestFinished(() => file.close())
+  const { seen, counters } = follow(path)
+  const events = Array.from({ length: 150 }, () => alarmEvent('raised'))
+  for (const event of events) {
+    await file.append([event])
+    if (await file.trim()) await until(() => seen.at(-1) === event.id, { what: 'the reader is up to date' })
+  }
+  await until(() => seen.length >= events.length)
+  expect(seen).toEqual(events.map(({ id }) => id))
+  expect(counters.get('jifang_notify_events_restarts_total')).toBeGreaterThan(2)
 })
 
 test('a batch that could not be taken over comes again', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compareIds, openEventsFile, parseEventId } from '../../../collector/judge/events-file.ts'
@@ -37,6 +37,27 @@ describe('alarms.jsonl', () => {
     expect((await again.since(null, 10)).map((one) => one.id)).toEqual(['1.0', '3.0'])
     await again.close()
     expect(await readFile(path, 'utf8')).toMatch(/\n$/)
+  })
+
+  it('drops the oldest events at its bound, and goes on in the shorter file', async () => {
+    const path = join(await tempDir(), 'alarms.jsonl')
+    const file = await openEventsFile(path, { max: 10_000, keep: 5000 })
+    const ids = Array.from({ length: 200 }, (_, at) => `${at}.0`)
+    let trimmed = 0
+    for (const id of ids) {
+      await file.append([event(id, 'x'.repeat(100))])
+      if (await file.trim()) trimmed++
+      expect((await stat(path)).size).toBeLessThanOrEqual(10_000)
+    }
+    expect(trimmed).toBeGreaterThan(3)
+    const kept = (await file.since(null, 1000)).map((one) => one.id)
+    expect(kept.length).toBeGreaterThan(20)
+    expect(kept).toEqual(ids.slice(-kept.length))
+    expect(file.last).toEqual({ offset: 199, n: 0 })
+    await file.close()
+    const again = await openEventsFile(path, { max: 10_000, keep: 5000 })
+    expect((await again.tail(10_000)).map((one) => one.id)).toEqual(kept)
+    await again.close()
   })
 
   it('orders ids as numbers', () => {
