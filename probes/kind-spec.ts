@@ -17,5 +17,7 @@ export interface KindSpec {
   readonly manySources?: boolean
   /** Paths of options that hold secrets (`password`, `community`): literal values are a warning, errors print `<secret>`. */
   readonly secrets: readonly string[]
+  /** What a person should know of valid options, such as a cipher that protects nothing. */
+  readonly warning?: (options: Readonly<Record<string, unknown>>) => string | null
   readonly title: { readonly zh: string; readonly en: string }
 }

@@ -38,7 +38,7 @@ export const contacts: ProbeKind<ContactsOptions> = {
     if (names.size < points.length) throw new ProbeError('config', 'two points have the same name')
     const reader = openReader({ target, deps, points: points.map((point) => point.options) }, options)
     const warning = options.via.snmp ? accessWarning(options.via.snmp) : null
-    if (warning) deps.log.warn({ device: target.device, check: target.check }, warning)
+    if (warning) deps.log.warn({}, warning)
 
     async function answers(signal: AbortSignal): Promise<ReadonlyMap<string, Answer>> {
       try {

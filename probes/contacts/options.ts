@@ -3,8 +3,9 @@ import { duration, durationBetween } from '../../core/config/duration.ts'
 import { nameText } from '../../core/config/settings-schema.ts'
 import { lineNeedsAddress } from '../../protocols/line/address.ts'
 import { modbusEntries, modbusSourceEntries } from '../../protocols/modbus/options.ts'
-import { ACCESS_SECRETS, accessEntries } from '../../protocols/snmp/access.ts'
+import { ACCESS_SECRETS, accessEntries, accessWarning } from '../../protocols/snmp/access.ts'
 import { ydnEntries, ydnSourceEntries } from '../../protocols/ydn23/options.ts'
+import { issuePath } from '../issue-path.ts'
 import type { KindSpec } from '../kind-spec.ts'
 import { tableProblems } from './table.ts'
 
@@ -97,18 +98,6 @@ const options = v.pipe(
   }),
 )
 
-/** valibot wants every step of a path with what stands there. */
-function issuePath(value: unknown, path: readonly (string | number)[]): [v.IssuePathItem, ...v.IssuePathItem[]] | undefined {
-  let input = value
-  const items = path.map((key): v.IssuePathItem => {
-    const item = { type: 'unknown', origin: 'value', input, key, value: (input as Record<string | number, unknown>)[key] } as const
-    input = item.value
-    return item
-  })
-  const [first, ...rest] = items
-  return first ? [first, ...rest] : undefined
-}
-
 export const contactsKind: KindSpec = {
   options,
   intervalMs: 2_000,
@@ -120,5 +109,9 @@ export const contactsKind: KindSpec = {
   },
   repeatMs: 60_000,
   secrets: ACCESS_SECRETS.map((path) => `via.snmp.${path}`),
+  warning: (options) => {
+    const { snmp } = (options as ContactsOptions).via
+    return snmp ? accessWarning(snmp) : null
+  },
   title: { zh: '动环接点', en: 'contacts' },
 }

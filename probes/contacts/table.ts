@@ -1,3 +1,4 @@
+import { accessProblem } from '../../protocols/snmp/access.ts'
 import type { OutputOptions, PointOptions, Via } from './options.ts'
 
 /** What is wrong with a point table, where its shape alone doesn't show it. */
@@ -17,7 +18,8 @@ export function tableProblems({ via, points }: Table): TableProblem[] {
   const ways = (['snmp', 'modbus', 'ydn23'] as const).filter((way) => via[way] !== undefined)
   const [way] = ways
   if (way === undefined || ways.length > 1) return [{ path: ['via'], message: 'must name exactly one of snmp, modbus, ydn23' }]
-  const problems: TableProblem[] = []
+  const access = via.snmp ? accessProblem(via.snmp) : null
+  const problems: TableProblem[] = access ? [{ path: ['via', 'snmp', ...access.path], message: access.message }] : []
   const names = new Set<string>()
   for (const [index, point] of points.entries()) {
     const at = ['points', index] as const
@@ -25,9 +27,24 @@ export function tableProblems({ via, points }: Table): TableProblem[] {
     names.add(point.name)
     const source = sourceProblem(way, point)
     if (source !== null) problems.push({ path: at, message: source })
+    problems.push(...meaningProblems(point).map((problem) => ({ ...problem, path: [...at, ...problem.path] })))
     const output = point.output ? outputProblem(way, via, point.output) : null
     if (output !== null) problems.push({ path: [...at, 'output'], message: output })
   }
+  return problems
+}
+
+/** One raw value can't mean two things, and nothing lies between a greatest and a greater least value. */
+function meaningProblems({ normal, alarm, fault, min, max }: PointOptions): TableProblem[] {
+  const listed = (value: typeof normal): string[] => (value === undefined ? [] : [value].flat().map(String))
+  const problems: TableProblem[] = []
+  for (const value of listed(alarm))
+    if (listed(normal).includes(value)) problems.push({ path: ['alarm'], message: `${value} means normal already` })
+  for (const value of listed(fault))
+    if ([...listed(normal), ...listed(alarm)].includes(value))
+      problems.push({ path: ['fault'], message: `${value} means something else already` })
+  if (min !== undefined && max !== undefined && Number(min) >= Number(max))
+    problems.push({ path: ['max'], message: 'must be greater than min' })
   return problems
 }
 

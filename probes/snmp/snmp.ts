@@ -29,7 +29,7 @@ export const snmp: ProbeKind<SnmpOptions> = {
     const plan = createGroupPlan()
     const probed = new ProbeMemory()
     const warning = accessWarning(options)
-    if (warning) deps.log.warn({ device: target.device, check: target.check }, warning)
+    if (warning) deps.log.warn({}, warning)
     let last: Sighting | null = null
     let choice: Choice | null = null
     let silent = 0
@@ -53,7 +53,7 @@ export const snmp: ProbeKind<SnmpOptions> = {
         if (last) device.forget()
         plan.reset()
         choice = await chooseProfiles(options.profile, libraryOf(deps), probed.over(source, identity))
-        deps.log.info({ device: target.device, check: target.check, profiles: choice.because }, 'profiles chosen')
+        deps.log.info({ profiles: choice.because }, 'profiles chosen')
         if (signal.aborted || choice.profiles.length === 0) return undecided(choice, signal.aborted)
         probed.clear()
       }

@@ -18,7 +18,7 @@ const MAX_READERS = 4096
  * to; the others are counted, and told once a minute as the event `activity`: a device that says nothing at all is then seen to be silent.
  */
 export const syslog: ListenerKind<SyslogOptions> = {
-  create(target, options, emit, deps): Listener {
+  create(_target, options, emit, deps): Listener {
     const { clock, counters, log } = deps
     const gate = new SourceGate({ allow: blocksOf(options.allow), rate: options.rate, burst: options.burst })
     const sources = createSources(options.sources, log)
@@ -73,7 +73,7 @@ export const syslog: ListenerKind<SyslogOptions> = {
         sources.start()
         timer = setInterval(() => flush(false), FLUSH_MS)
         timer.unref()
-        log.info({ device: target.device, listen: host, port, protocols }, 'listening for syslog')
+        log.info({ listen: host, port, protocols }, 'listening for syslog')
       },
       async close() {
         clearInterval(timer)

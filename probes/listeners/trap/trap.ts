@@ -26,7 +26,7 @@ export const trap: ListenerKind<TrapOptions> = {
     const users = options.users.map(v3UserOf)
     for (const entry of options.users) {
       const warning = accessWarning({ ...NO_ACCESS, ...entry })
-      if (warning) log.warn({ device: target.device, check: target.check }, warning)
+      if (warning) log.warn({}, warning)
     }
     const gate = new SourceGate({ allow: blocksOf(options.allow), rate: options.rate, burst: options.burst })
     const sources = createSources(options.sources, log)
