@@ -5,7 +5,7 @@ import type { Log } from '../../core/log/log.ts'
 import type { NewRecord } from '../../core/segment/types.ts'
 import { type Link, type LinkMessage, type LinkSettings, type Outgoing, openLink } from '../../core/wire/link.ts'
 import type { AgentStatus, CollectorStatus } from '../../core/wire/payloads.ts'
-import { anyAgentTopic, clientId, collectorStatusTopic, parseAgentTopic } from '../../core/wire/topics.ts'
+import { anyAgentTopic, clientId, collectorStatusTopic, isAgentTopic, parseAgentTopic } from '../../core/wire/topics.ts'
 import type { Acks } from './acks.ts'
 import type { AgentBook } from './agents.ts'
 import type { Asking } from './asking.ts'
@@ -105,7 +105,9 @@ export function openCollectorLink(where: Where, parts: ListeningParts): Collecto
 
 function route(site: string, message: LinkMessage, parts: ListeningParts): void {
   const from = parseAgentTopic(site, message.topic)
-  if (!from) onExtra(message, parts)
+  // An agent whose name is none has no assignments either: it must not come in as one from outside.
+  if (!from && isAgentTopic(site, message.topic)) parts.counters.add('jifang_ingest_unreadable_total')
+  else if (!from) onExtra(message, parts)
   else if (from.channel === 'data') parts.intake.onData(from.agent, message.payload)
   else if (from.channel === 'status') onStatus(from.agent, message, parts)
   else if (from.channel === 'config') parts.desk.onConfig(from.agent, message.payload)

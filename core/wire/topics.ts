@@ -13,6 +13,9 @@ export const alarmTopic = (site: string, id: string): string => `jifang/${site}/
 export const eventsTopic = (site: string): string => `jifang/${site}/events`
 export const collectorStatusTopic = (site: string, collector: string): string => `jifang/${site}/collector/${collector}/status`
 
+/** Below `agent/`, whether the name there is one or not. */
+export const isAgentTopic = (site: string, topic: string): boolean => topic.startsWith(`jifang/${site}/agent/`)
+
 /** `{agent, channel}` of an agent's topic at this site, null for anything else. */
 export function parseAgentTopic(site: string, topic: string): { agent: string; channel: AgentChannel } | null {
   const parts = topic.split('/')
