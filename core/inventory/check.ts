@@ -46,6 +46,8 @@ export function parseCheck(context: CheckContext, raw: unknown, path: Path): Che
   const common = checkOptions(doc, kind, raw, options, path)
   if (!common) return undefined
   warnOfSecrets(doc, kind, options, path)
+  const warning = kind.warning?.(options) ?? null
+  if (warning !== null) doc.warn(path, warning)
   const address = common.address ?? context.address
   if (kind.where === 'remote' && address === undefined && typeof options.url !== 'string' && needsAddress(kind, options))
     doc.error(path, `a ${name} check needs an address: give one to the device or to the check`)

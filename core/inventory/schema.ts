@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import * as v from 'valibot'
 import { durationBetween } from '../config/duration.ts'
 import { nameText } from '../config/settings-schema.ts'
@@ -17,6 +18,7 @@ const address = v.pipe(
     /^([A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?|[0-9a-fA-F:]*:[0-9a-fA-F:.%a-z0-9]*)$/,
     'must be a host name or IP address, without port or URL',
   ),
+  v.check((text) => !/^[\d.]+$/.test(text) || isIPv4(text), 'is no IPv4 address: it has four numbers of up to 255'),
 )
 
 /** Keys that every check has, whatever its kind. */

@@ -36,24 +36,27 @@ export type SnmpAccess = v.InferOutput<typeof access>
 /** Paths of the secrets among `accessEntries`. */
 export const ACCESS_SECRETS: readonly string[] = ['community', 'auth.password', 'privacy.password']
 
+/** What does not fit together, with its place below the options; null when all does. References count as long enough. */
+export function accessProblem({ version, user, community, auth, privacy }: SnmpAccess): { path: string[]; message: string } | null {
+  if (String(version ?? (user === undefined ? '2c' : '3')) !== '3')
+    return community === undefined ? { path: [], message: 'SNMP needs a community (or a user for version 3)' } : null
+  if (user === undefined) return { path: [], message: 'SNMPv3 needs a user' }
+  if (privacy && !auth) return { path: ['privacy'], message: 'SNMPv3 privacy needs auth as well' }
+  for (const [what, key] of Object.entries({ auth, privacy })) {
+    if (key && key.password.length < 8 && !key.password.includes('${'))
+      return { path: [what, 'password'], message: `the SNMPv3 ${what} password has less than 8 characters: no device accepts that` }
+  }
+  return null
+}
+
 /** Credentials out of the options; ProbeError('config') when they don't fit together. A user means version 3, a community 2c. */
 export function credentialsOf(options: SnmpAccess): Credentials {
-  const { user, community, auth, privacy, context } = options
+  const problem = accessProblem(options)
+  if (problem) throw new ProbeError('config', problem.message)
+  const { user, community = '', auth, privacy, context } = options
   const version = String(options.version ?? (user === undefined ? '2c' : '3'))
-  if (version === '3') {
-    if (user === undefined) throw new ProbeError('config', 'SNMPv3 needs a user')
-    if (privacy && !auth) throw new ProbeError('config', 'SNMPv3 privacy needs auth as well')
-    for (const [what, key] of [
-      ['auth', auth],
-      ['privacy', privacy],
-    ] as const) {
-      if (key && key.password.length < 8)
-        throw new ProbeError('config', `the SNMPv3 ${what} password has less than 8 characters: no device accepts that`)
-    }
-    return { version: '3', user, ...(auth ? { auth } : {}), ...(privacy ? { privacy } : {}), ...(context === undefined ? {} : { context }) }
-  }
-  if (community === undefined) throw new ProbeError('config', 'SNMP needs a community (or a user for version 3)')
-  return { version: version === '1' ? '1' : '2c', community }
+  if (version !== '3' || user === undefined) return { version: version === '1' ? '1' : '2c', community }
+  return { version: '3', user, ...(auth ? { auth } : {}), ...(privacy ? { privacy } : {}), ...(context === undefined ? {} : { context }) }
 }
 
 /** Why nothing may be written by this access; null when it may: only by what nobody on the way can read, change or repeat. */

@@ -49,6 +49,20 @@ describe('a point table', () => {
     ['a coil without leave', '{ modbus: {} }', '{ name: S, output: { coil: 5 } }', 'needs `write: true`'],
     ['a function that only writes', '{ modbus: {} }', '{ name: A, source: { fc: 6, address: 1 } }', 'fc'],
     ['a wrong type', '{ snmp: { community: c } }', '{ name: A, oid: 1.3.6.1, on_delay: 3 }', 'needs a unit'],
+    ['a station without a community', '{ snmp: {} }', '{ name: A, oid: 1.3.6.1 }', 'via.snmp: SNMP needs a community'],
+    [
+      'one value for two states',
+      '{ snmp: { community: c } }',
+      '{ name: A, oid: 1.3.6.1, normal: 0, alarm: [1, 0] }',
+      'points[0].alarm: 0 means normal',
+    ],
+    [
+      'a fault that is an alarm',
+      '{ snmp: { community: c } }',
+      '{ name: A, oid: 1.3.6.1, alarm: 1, fault: [1] }',
+      'points[0].fault: 1 means',
+    ],
+    ['bounds the wrong way', '{ snmp: { community: c } }', '{ name: A, oid: 1.3.6.1, min: 50, max: 10 }', 'points[0].max: must be greater'],
     ['a typo', '{ snmp: { community: c } }', '{ name: A, oid: 1.3.6.1, ondelay: 3s }', 'on_delay'],
     ['a wrong port', '{ modbus: { tcp: "gw:port" } }', '{ name: A, source: { address: 1 } }', 'must be host:port'],
   ])('%s is told with its place', (_, via, point, words) => {
