@@ -11,7 +11,7 @@ import type { ProfileData } from '../core/profile/schema.ts'
 import { type NotifyConfig, parseNotify } from '../notify/notify-file.ts'
 import { kinds } from '../probes/kinds.ts'
 import { ALL_FILES, type FoundFiles, readFiles } from './config-files.ts'
-import { type LocalConfig, type ParsedLocal, parseLocal, type RefusedConfig } from './local-config.ts'
+import { type LocalConfig, type ParsedLocal, parseLocal, type RefusedConfig, warnOfSecrets } from './local-config.ts'
 import { loadAllProfiles, loadOwnProfiles } from './snmp-profiles.ts'
 
 /** Everything that the files of one configuration folder say. */
@@ -44,6 +44,7 @@ export async function loadConfig(dir: string, { env = process.env, profiles: kno
   const fromProfiles = soundRules(profiles)
   const rules = parseRules(documents['alarms.yaml'], { profiles: fromProfiles.rules, ...roomOf(found, local) })
   const notify = parseNotify(documents['notify.yaml'])
+  if (local && notify) warnOfSecrets(documents['notify.yaml'], local.secrets)
   const inFiles = [...found.issues, ...ALL_FILES.flatMap((name) => documents[name].issues)]
   const issues = sortIssues([...inFiles, ...profiles.issues, ...fromProfiles.issues])
   const fingerprint = createHash('sha256').update(found.fingerprint).update(JSON.stringify(profiles.data)).digest('hex')

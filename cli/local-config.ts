@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { type ConfigIssue, placesOf, sortIssues, valueAt, type YamlDocument } from '../core/config/document.ts'
-import { createSecretResolver, type SecretResolver } from '../core/config/secrets.ts'
+import { createSecretResolver, type SecretResolver, unresolved } from '../core/config/secrets.ts'
 import { agentNameOf, parseSettings, type Settings } from '../core/config/settings.ts'
 import type { Inventory } from '../core/inventory/model.ts'
 import { parseInventory } from '../core/inventory/parse.ts'
@@ -58,7 +58,13 @@ export function parseLocal(found: FoundFiles, dir: string, env: NodeJS.ProcessEn
     jifang.error(['site'], `is not the site of devices.yaml, "${inventory.site}": remove it here`)
   if (!settings || agentName === undefined || !inventory) return undefined
   const secrets = createSecretResolver({ env, baseDir: resolve(dir), paths: settings.secrets.paths })
+  warnOfSecrets(jifang, secrets)
   return { dir, site: inventory.site, settings, agentName, inventory, secrets }
+}
+
+/** Whoever runs the check may not be whom the service runs as: a secret that is not here is a warning. */
+export function warnOfSecrets(doc: YamlDocument, secrets: SecretResolver): void {
+  for (const { path, message } of unresolved(doc.value, secrets)) doc.warn(path, message)
 }
 
 function parseDevices(found: FoundFiles, settings: Settings | undefined, agentName: string | undefined): Inventory | undefined {

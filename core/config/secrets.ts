@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, resolve as resolvePath, sep } from 'node:path'
 import { ProbeError } from '../model/reason.ts'
+import type { Path } from './issue.ts'
 import { didYouMean } from './suggest.ts'
 
 /** Turns texts with `${env:X}` and `${file:x}` into what they stand for. `$${` is a literal `${`. */
@@ -77,6 +78,21 @@ export function resolveDeep<T>(value: T, resolver: SecretResolver): T {
     return node
   }
   return visit(value) as T
+}
+
+/** Places of texts whose references stand for nothing here, and why: an unset variable, a file that is not there. */
+export function unresolved(value: unknown, resolver: SecretResolver, at: Path = []): { readonly path: Path; readonly message: string }[] {
+  if (typeof value === 'object' && value !== null) {
+    const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+    return entries.flatMap(([key, child]) => unresolved(child, resolver, [...at, key]))
+  }
+  try {
+    if (typeof value === 'string') resolver.resolve(value)
+    return []
+  } catch (error) {
+    if (!(error instanceof ProbeError)) throw error
+    return [{ path: at, message: error.message }]
+  }
 }
 
 /** For printing: references stay, everything literal becomes `<secret>`. */

@@ -107,10 +107,7 @@ test('faults in several files are told together, file by file', async () => {
 
 test('a slip in devices.yaml does not hide what rules and notices say of devices, rules and people', async () => {
   const dir = await tempDir()
-  await writeFile(
-    join(dir, 'devices.yaml'),
-    'site: test\ndevices:\n  - { name: app, class: server, adress: x }\n',
-  )
+  await writeFile(join(dir, 'devices.yaml'), 'site: test\ndevices:\n  - { name: app, class: server, adress: x }\n')
   await writeFile(join(dir, 'alarms.yaml'), 'rules: [{ name: disk-full, devices: [app, ap] }]\n')
   await writeFile(join(dir, 'notify.yaml'), 'people: [{ name: li }]\nroutes: [{ to: [lee], channels: [hook] }]\ncolour: red\n')
   const problems = problemsOf(await loadConfig(dir, { profiles }), dir)
@@ -120,6 +117,19 @@ test('a slip in devices.yaml does not hide what rules and notices say of devices
     'notify.yaml:2:17 routes[0].to[0]',
     'notify.yaml:2:34 routes[0].channels[0]',
     'notify.yaml:3:1 colour',
+  ])
+})
+
+test('secrets that are not here are warnings with their place', async () => {
+  const dir = await tempDir()
+  await writeFile(join(dir, 'devices.yaml'), 'site: test\ndevices: []\n')
+  await writeFile(join(dir, 'jifang.yaml'), 'web:\n  tokens: [ { person: li, role: operator, token: "${file:li}" } ]\n')
+  await writeFile(join(dir, 'notify.yaml'), 'channels: [ { name: hook, kind: webhook, url: "${env:GONE}", secret: "${env:HERE}" } ]\n')
+  const result = await loadConfig(dir, { profiles, env: { HERE: 'x' } })
+  expect(result.ok).toBe(true)
+  expect(problemsOf(result, dir)).toEqual([
+    expect.stringMatching(/^jifang.yaml:2:\d+ web.tokens\[0\].token: warning: \$\{file:li\}: no such file below secrets.paths/),
+    'notify.yaml:1:46 channels[0].url: warning: ${env:GONE}: the environment variable GONE is not set',
   ])
 })
 
