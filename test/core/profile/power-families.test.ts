@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { below, series } from './shipped-profile.ts'
+
+const ATEN = '1.3.6.1.4.1.21317.1.3.2.2.2.1'
+const WTI = '1.3.6.1.4.1.2634.3'
+const UPDU = '1.3.6.1.4.1.55108.1'
+const HPE = '1.3.6.1.4.1.232.165'
+const IBOOT = '1.3.6.1.4.1.1418.6'
+const NETIO = '1.3.6.1.4.1.47952.1'
+const SWITCH = '1.3.6.1.4.1.37662.1.2.2.1.1'
+const IPOMAN = '1.3.6.1.4.1.2468.1.4.2.1'
+const SOCOMEC = '1.3.6.1.4.1.4555.1.1.20.1'
+
+/** Fields of the first series whose name starts so. */
+async function one(profile: string, lines: string, start: string) {
+  const read = await series(profile, lines)
+  return [...read].find(([name]) => name.startsWith(start))?.[1]
+}
+
+describe('rack distribution', () => {
+  it.each([
+    ['aten-pdu', below(ATEN, '99.1.2.1|2|2460\n99.1.3.1|2|229800'), 'power_line line=total', { current_ampere: 2.46, voltage_volt: 229.8 }],
+    ['aten-pdu', below(ATEN, '5.1.2.3|2|7'), 'power_line outlet=3', { state: 'alarm' }],
+    ['wti-power', below(WTI, '200.60.0|2|57\n200.70.0|2|1290'), 'power_line line=total', { current_ampere: 5.7, power_watt: 1290 }],
+    ['wti-power', below(WTI, '200.60.0|2|57\n280.5.0|2|1'), 'sensor sensor=circuit', { state: 'fault' }],
+    ['riedo-updu', below(UPDU, '3.1.1.2.1|4|Inlet\n3.1.1.10.1|2|230100\n3.1.1.15.1|2|0'), 'power_line line=Inlet', { voltage_volt: 230.1 }],
+    [
+      'riedo-updu',
+      below(UPDU, '3.3.1.2.1|4|RCM\n3.3.1.3.1|2|35\n3.3.1.5.1|2|4'),
+      'power_line line=residual',
+      { residual_ampere: 0.0035, state: 'fault' },
+    ],
+    [
+      'hpe-pdu',
+      below(HPE, '7.2.2.1.3.1.1|2|231000\n7.2.2.1.4.1.1|2|4'),
+      'power_line line=input',
+      { voltage_volt: 231, voltage_state: 'high warning' },
+    ],
+    [
+      'hpe-pdu',
+      below(HPE, '11.2.2.1.1.1.1|2|1\n11.2.2.1.3.1.1|2|2310\n11.2.2.1.11.1.1|2|412'),
+      'power_line line=input',
+      { voltage_volt: 231, current_ampere: 4.12 },
+    ],
+    [
+      'netio',
+      below(NETIO, '1.1.1.1|2|1\n1.1.2.1|4|Lamp\n1.1.3.1|2|1\n1.1.28.1|2|435'),
+      'power_line outlet=1 Lamp',
+      { current_ampere: 0.435 },
+    ],
+    ['netio', below(NETIO, '2.1.0|66|232500\n2.2.0|66|49980'), 'power_line line=total', { voltage_volt: 232.5, frequency_hertz: 49.98 }],
+    ['ats-agent', below(SWITCH, '2.2.0|2|1\n2.3.0|2|0'), 'power_line line=source A', { state: 'alarm', voltage_volt: 0 }],
+    [
+      'ipoman',
+      below(IPOMAN, '3.1.3.1.2.1|2|2291\n3.1.3.1.3.1|2|1020'),
+      'power_line line=inlet 1',
+      { voltage_volt: 229.1, current_ampere: 1.02 },
+    ],
+    ['ipoman', below(SOCOMEC, '3.2.3.1.2.1|2|2\n3.2.3.1.3.1|2|0'), 'power_line outlet=1', { state: 'normal', current_ampere: 0 }],
+  ])('%s reads %s', async (profile, lines, start, fields) => {
+    expect(await one(profile, lines, start)).toMatchObject(fields)
+  })
+
+  it.each([
+    ['wti-power', below(WTI, '200.10.1.2.1|4|Rack\n200.10.1.3.1|2|79'), 'sensor sensor=Rack', 26.1],
+    ['wti-power', below(WTI, '200.10.1.2.1|4|Rack\n200.10.1.3.1|2|24'), 'sensor sensor=Rack', 24],
+    ['iboot-pdu', below(IBOOT, '1.9.0|2|0\n6.5.0|2|75'), 'env point=1', 23.9],
+    ['iboot-pdu', below(IBOOT, '1.9.0|2|1\n6.5.0|2|235'), 'env point=1', 23.5],
+    ['riedo-updu', below(UPDU, '3.2.1.2.1|4|Door\n3.2.1.3.1|2|1\n3.2.1.4.1|2|-15'), 'env point=Door', -1.5],
+    ['hpe-pdu', below(HPE, '11.4.1.1.1.1|2|2\n11.4.2.1.2.1.1|4|T1\n11.4.2.1.3.1.1|2|2\n11.4.2.1.4.1.1|2|77'), 'env point=1.1 T1', 25],
+  ])('%s: %s is the temperature', async (profile, lines, start, celsius) => {
+    expect((await one(profile, lines, start))?.temperature_celsius).toBeCloseTo(celsius, 1)
+  })
+
+  it.each([
+    ['no value', 'aten-pdu', below(ATEN, '99.1.2.1|2|-3000000')],
+    ['quality: no data', 'riedo-updu', below(UPDU, '3.1.1.2.1|4|Inlet\n3.1.1.10.1|2|0\n3.1.1.15.1|2|2')],
+    ['no probe (999)', 'iboot-pdu', below(IBOOT, '1.9.0|2|1\n6.5.0|2|999')],
+    ['no probe (status 1)', 'hpe-pdu', below(HPE, '11.4.2.1.2.1.1|4|T1\n11.4.2.1.3.1.1|2|1\n11.4.2.1.4.1.1|2|0')],
+  ])('leaves out %s of %s', async (_, profile, lines) => {
+    expect([...(await series(profile, lines)).keys()]).toEqual([])
+  })
+})
