@@ -197,6 +197,33 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
     ],
   ],
   [
+    'HWg Perseus: texts with their unit, whole numbers with the point moved',
+    'hwg',
+    under(
+      '~21796.5.1',
+      '2.1.2.7|4|Hall',
+      '2.1.3.7|2|1',
+      '3.1.2.7.1|4|Temp',
+      '3.1.3.7.1|2|5',
+      '3.1.4.7.1|4|24.5',
+      '3.1.5.7.1|4|C',
+      '3.1.9.7.1|2|1',
+      '3.1.12.7.1|2|245',
+    ),
+    [
+      'env meter Hall state=1 normal',
+      'env Hall Temp 7.1 state=5 alarm',
+      'env Hall Temp 7.1 temperature_celsius=24.5',
+      'env Hall Temp 7.1 whole_value=24.5',
+    ],
+  ],
+  [
+    'Teracom TCW240: tenths',
+    'teracom-tcw',
+    under('~38783.1.3.1', '1.1.0|2|231', '1.2.0|2|455', '2.1.0|2|-32768'),
+    ['env sensor 1 temperature_celsius=23.1', 'env humidity 1 humidity_percent=45.5'],
+  ],
+  [
     'Dell MX chassis: powers are texts',
     'dell-server',
     under(
