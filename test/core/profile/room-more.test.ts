@@ -218,6 +218,19 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
     ],
   ],
   [
+    'LCP chiller and SCS cooler on a pCOWeb',
+    'carel-pcoweb',
+    `${under('~9839.2606.2.1', '2.2.0|2|182', '2.6.0|2|305', '2.11.0|2|241', '3.13.0|2|1', '1.3.0|2|1')}\n${under('~9839.1.2', '18.0|2|235', '21.0|2|1')}`,
+    [
+      'aircon LCP status=1 normal',
+      'aircon LCP supply_temperature_celsius=18.2',
+      'aircon LCP discharge_pressure_pascal=2410000',
+      'aircon_alarm high pressure state=1 alarm',
+      'aircon SCS room_temperature_celsius=23.5',
+      'aircon_alarm collective state=1 normal',
+    ],
+  ],
+  [
     'Teracom TCW240: tenths',
     'teracom-tcw',
     under('~38783.1.3.1', '1.1.0|2|231', '1.2.0|2|455', '2.1.0|2|-32768'),
