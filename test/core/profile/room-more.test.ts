@@ -231,6 +231,17 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
     ],
   ],
   [
+    'Vertiv probe with two remote temperatures',
+    'geist',
+    under('~21239.5.1.8.1', '3.1|4|Aisle', '4.1|66|1', '6.1|2|241', '7.1|2|38', '10.1|4|Top', '11.1|2|263', '14.1|2|219'),
+    [
+      'env Aisle temperature_celsius=24.1',
+      'env Aisle humidity_percent=38',
+      'env Aisle Top 1 temperature_celsius=26.3',
+      'env Aisle B 1 temperature_celsius=21.9',
+    ],
+  ],
+  [
     'Teracom TCW240: tenths',
     'teracom-tcw',
     under('~38783.1.3.1', '1.1.0|2|231', '1.2.0|2|455', '2.1.0|2|-32768'),
