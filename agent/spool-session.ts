@@ -46,6 +46,8 @@ export class SpoolSession {
   #entries: Entry[]
   #next: number
   #acked: number
+  /** Samples that the disk gives back no more; of a record damaged before it was opened, 1. */
+  #damaged: number
   #ackedSavedAt = 0
   #housekeeping: Promise<void> = Promise.resolve()
 
@@ -57,6 +59,7 @@ export class SpoolSession {
     this.#acked = ackedFile.offset
     this.#next = Math.max(entries.at(-1)?.seq ?? 0, this.#acked) + 1
     this.#entries = entries.filter((entry) => entry.seq > this.#acked)
+    this.#damaged = this.#entries.reduce((sum, { seq }, index) => sum + seq - (this.#entries[index - 1]?.seq ?? seq - 1) - 1, 0)
   }
 
   /** Opens the folder, or makes it; reads what it holds. */
@@ -90,6 +93,11 @@ export class SpoolSession {
     return this.#log.synced - this.#log.first
   }
 
+  /** Samples lost to damage on disk. */
+  get damaged(): number {
+    return this.#damaged
+  }
+
   /** On disk when it resolves. One call at a time. */
   async append(payload: SpoolPayload, at: number): Promise<void> {
     const seq = this.#next
@@ -113,6 +121,7 @@ export class SpoolSession {
     const entry = this.#entries[this.#indexOf(seq)]
     if (!entry) return []
     const batch = await this.#log.read(entry.offset, maxBytes)
+    if (batch.skipped > 0) this.#giveUp(entry.offset, batch.records[0]?.offset ?? batch.next)
     const held: HeldRecord[] = []
     for (const record of batch.records) {
       const payload = decodeSpoolPayload(record.payload)
@@ -120,6 +129,17 @@ export class SpoolSession {
       else break
     }
     return held
+  }
+
+  /** Records that stood in [from, to) are damaged: what is behind them must not wait for them for ever. */
+  #giveUp(from: number, to: number): void {
+    const lost = this.#entries.filter(({ offset }) => offset >= from && offset < to)
+    if (lost.length === 0) return
+    this.#entries = this.#entries.filter((entry) => !lost.includes(entry))
+    const samples = lost.reduce((sum, entry) => sum + entry.samples, 0)
+    this.#damaged += samples
+    this.#o.counters.add('jifang_spool_damaged_total', lost.length)
+    this.#o.log.error({ session: this.id, records: lost.length, samples }, 'the disk has damaged records of the spool: they are lost')
   }
 
   /** Lets go of everything up to and including `seq`. */

@@ -68,9 +68,9 @@ export class Spool {
     return this.#sessions
   }
 
-  /** Samples dropped by the bound since the spool was opened. */
+  /** Samples lost since the spool was opened: dropped by its bound, or damaged on disk. */
   get lost(): number {
-    return this.#lost
+    return this.#sessions.reduce((sum, { damaged }) => sum + damaged, this.#lost)
   }
 
   get bytes(): number {
@@ -119,6 +119,7 @@ export class Spool {
     session.ackTo(seq, this.#o.clock.now())
     if (session.count > 0 || session === this.current) return
     this.#sessions = this.#sessions.filter((other) => other !== session)
+    this.#lost += session.damaged
     void this.#inTurn(() => session.remove()).catch((error: unknown) => {
       this.#o.log.warn({ session: session.id, err: error }, 'could not remove a session that is done')
     })
@@ -158,6 +159,7 @@ export class Spool {
       if (oldest === this.current) return false
       lost = oldest.samples()
       this.#sessions = this.#sessions.filter((session) => session !== oldest)
+      this.#lost += oldest.damaged
       await oldest.remove()
     }
     this.#lost += lost

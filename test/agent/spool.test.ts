@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openSpool, type Spool, type SpoolOptions } from '../../agent/spool.ts'
 import { Counters } from '../../core/lifecycle/counters.ts'
@@ -115,6 +116,31 @@ describe('spool', () => {
       }
     }
     expect(seen).toEqual(Array.from({ length: 60 }, (_, index) => index + 1))
+    await spool.close()
+  })
+
+  test('a record that the disk has damaged is stepped over and its samples are counted, while running and at the next start', async () => {
+    const dir = await tempDir()
+    const spool = await openSpool(options(dir))
+    const size = 64 * 1024
+    for (let n = 1; n <= 40; n++) await put(spool, String(n).padEnd(size, '.'), 10)
+    const [segment] = await readdir(join(dir, spool.current.id))
+    const file = await open(join(dir, spool.current.id, segment ?? ''), 'r+')
+    await file.write('damage', Math.floor(2.5 * size))
+    await file.close()
+    const seqs: number[] = []
+    for (let from = 1; from <= 5; ) {
+      const held = (await spool.current.read(from, size)).map(({ seq }) => seq)
+      seqs.push(...held)
+      from = (held.at(-1) ?? Number.POSITIVE_INFINITY) + 1
+    }
+    expect(seqs.slice(0, 4)).toEqual([1, 2, 4, 5])
+    expect(spool.lost).toBe(10)
+    const again = await openSpool(options(dir))
+    expect([again.sessions[1]?.count, again.lost]).toEqual([39, 1])
+    spool.ackTo(spool.current, 2)
+    expect(spool.current.base).toBe(4)
+    await again.close()
     await spool.close()
   })
 
