@@ -63,13 +63,12 @@ export const roomRules: readonly RuleInput[] = [
     levels: [{ severity: 'major', fire: '== 1', for: '10s' }],
   },
   {
+    // Of a part `alarm` is trouble and `fault` its failure; profiles with a severity of their own for a type bring a rule for it.
     name: 'component',
     title: { zh: '部件 {sensor} 异常', en: 'component {sensor} failing' },
     on: 'sensor.state',
+    where: { type: ['not gateway'] },
     by: ['sensor', 'type'],
-    levels: [
-      { severity: 'major', fire: '== alarm', for: '30s' },
-      { severity: 'minor', fire: '== fault', for: '30s' },
-    ],
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
   },
 ]

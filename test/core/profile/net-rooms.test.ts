@@ -108,18 +108,26 @@ describe('servers, storage and what else stands in the room', () => {
       ],
     ],
     [
-      'Avaya G430: masks from the highest bit, empty is missing',
+      'Avaya G430: masks from the highest bit, trunks by their words',
       'avaya-g430',
       `1.3.6.1.2.1.1.2.0|6|~6889.1.45.103.11
 ~6889.2.9.1.2.1.15.0|4x|0010
 ~6889.2.9.1.1.10.12.0|4x|000000
 ~6889.2.9.1.4.6.1.5.101.1|2|3
-~6889.2.1.11.1.1.1.1.6.10|2|7`,
+~6889.2.1.11.1.1.1.1.6.10|2|7
+~6889.2.8.1.14.1.1.1.1|2|1
+~6889.2.8.1.14.1.1.3.1|4|in-service/idle
+~6889.2.8.1.14.1.1.1.2|2|2
+~6889.2.8.1.14.1.1.3.2|4|out-of-service-NE`,
       [
         'sensor media gateway processor state=16 fault',
         'sensor hardware state=0 normal',
         'sensor dsp core 101.1 state=3 fault',
         'snmp_cpu 10 load_percent=7',
+        'sensor trunk 1 state_text=in-service/idle',
+        'sensor trunk 1 state=in service normal',
+        'sensor trunk 2 state_text=out-of-service-NE',
+        'sensor trunk 2 state=out of service alarm',
       ],
     ],
     [
