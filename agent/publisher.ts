@@ -69,7 +69,8 @@ class WindowedPublisher implements Publisher {
 
   onCollector(id: string, status: CollectorStatus, retained: boolean): void {
     const { session, state, journal } = status
-    if (this.#collectors.status(id, session, state === 'online', retained, journal === 'failing')) this.#startOver()
+    const mayHaveMissed = this.#collectors.status(id, session, state === 'online', retained, journal === 'failing')
+    if (mayHaveMissed && this.#collectors.counts(id)) this.#startOver()
   }
 
   setCollectors(ids: readonly string[]): void {

@@ -120,8 +120,11 @@ test('an acknowledgement of a collector that is not on the list counts for nothi
   await put(10)
   await until(() => sent.length === 10)
   for (const seq of [10, 0, 0]) publisher.onAck({ collector: 'other', session: spool.current.id, seq })
-  expect([spool.current.base, sent.length]).toEqual([1, 10])
-  ack(spool.current.id, 10)
+  publisher.onCollector('other', { state: 'online', session: 's', started: 1, version: '0' }, false)
+  await put(1)
+  await until(() => sent.length === 11)
+  expect([spool.current.base, sent.map(({ seq }) => seq)]).toEqual([1, Array.from({ length: 11 }, (_, index) => index + 1)])
+  ack(spool.current.id, 11)
   expect(spool.backlog).toBe(0)
 })
 
