@@ -9,6 +9,7 @@ const IBOOT = '1.3.6.1.4.1.1418.6'
 const NETIO = '1.3.6.1.4.1.47952.1'
 const SWITCH = '1.3.6.1.4.1.37662.1.2.2.1.1'
 const IPOMAN = '1.3.6.1.4.1.2468.1.4.2.1'
+const CONTEG = '1.3.6.1.4.1.28402.12.1.1.2'
 const SOCOMEC = '1.3.6.1.4.1.4555.1.1.20.1'
 
 /** Fields of the first series whose name starts so. */
@@ -57,6 +58,25 @@ describe('rack distribution', () => {
       { voltage_volt: 229.1, current_ampere: 1.02 },
     ],
     ['ipoman', below(SOCOMEC, '3.2.3.1.2.1|2|2\n3.2.3.1.3.1|2|0'), 'power_line outlet=1', { state: 'normal', current_ampere: 0 }],
+    [
+      'schleifenbauer',
+      below(CONTEG, '6.1.1.5.10.1|2|512\n6.1.1.7.10.1|2|23110\n6.1.1.13.10.1|4|L1'),
+      'power_line line=input',
+      { current_ampere: 5.12, voltage_volt: 231.1 },
+    ],
+    [
+      'schleifenbauer',
+      below(CONTEG, '8.2.1.2.10.1|4|H\n8.2.1.3.10.1|2|4500\n8.2.1.4.10.1|4|Back'),
+      'env point=10.1 Back',
+      { humidity_percent: 45 },
+    ],
+    ['schleifenbauer', below(CONTEG, '3.1.1.14.10|2|2'), 'sensor sensor=alert 10', { state: 'fault' }],
+    [
+      'pdsine-midspan',
+      below('1.3.6.1.4.1.7428.1.2', '2.1.1.2.1|66|54\n2.1.1.11.1|2|95\n2.1.1.12.1|2|2'),
+      'sensor sensor=unit 1',
+      { temperature_celsius: 35 },
+    ],
   ])('%s reads %s', async (profile, lines, start, fields) => {
     expect(await one(profile, lines, start)).toMatchObject(fields)
   })

@@ -53,6 +53,15 @@ describe('direct current and UPS families', () => {
     ],
     ['victron-gx', below(GX, '3.3.0|2|2'), 'ups_alarm alarm=high temperature', { state: 'alarm' }],
     ['apc-ups', below(APC, '9.3.3.1.4.1.1.1|2|87\n9.3.3.1.7.1.1.1|2|19500'), 'ups_line side=output', { apparent_voltampere: 19_500 }],
+    ['morningstar', below('1.3.6.1.4.1.33333', '2.30.0|2|12000\n2.31.0|2|1024'), 'power_line line=array', { current_ampere: 2.5 }],
+    ['morningstar', below('1.3.6.1.4.1.33333', '5.53.0|2|3'), 'power_line line=load', { state: 'alarm' }],
+    ['eaton-sc300', below('1.3.6.1.4.1.1918.2.14.10', '70.10.20.0|2|5420'), 'power_line line=bus', { voltage_volt: 54.2 }],
+    [
+      'emerson-energy',
+      below('1.3.6.1.4.1.6302.2.1.2', '1.0|2|2\n12.2.1.2.1|2|15200\n12.2.1.3.1|4|Shelf'),
+      'power_line line=Shelf',
+      { current_ampere: 15.2 },
+    ],
   ])('%s reads %s', async (profile, lines, start, fields) => {
     expect(await one(profile, lines, start)).toMatchObject(fields)
   })
