@@ -14,6 +14,7 @@ function fill(template: string, tracked: Tracked): string {
   return template
     .replace(/\{([^{}]+)\}/g, (_, key: string) => lookup(key, tracked))
     .replace(/\(\)/g, '')
+    .replace(/ {2,}/g, ' ')
     .trim()
 }
 

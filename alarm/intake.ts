@@ -109,7 +109,7 @@ export class Intake {
       series.time = time
     }
     if (!parsed) return null
-    this.#feed(series, key, { agent, now, time, at: now - age, late, fresh: age < FRESH_MS }, parsed.fields)
+    this.#feed(series, key, { agent, now, time, at: now - age, late, fresh: age < FRESH_MS }, outcomeOf(series, parsed.fields))
     if (series.measurement === 'check') this.#checkRun(series, parsed.fields, agent, now, time, late)
     else if (series.measurement === 'jifang_collector' && agent === 'collector') this.#ownHealth(parsed.fields, now)
     return null
@@ -198,6 +198,12 @@ export class Intake {
     const goneMs = this.#streams.broker(Number(connected) !== 0, now)
     if (goneMs > 0) this.#book.freeze((tracked) => tracked.agent !== 'collector' && !isSynthetic(tracked.rule), goneMs)
   }
+}
+
+/** A part that is not `ok` in a run that is, such as a group of objects that the device does not have, is no failure. */
+function outcomeOf({ device, measurement, tags }: Series, fields: Fields): Fields {
+  if (measurement !== 'check' || tags.group === undefined) return fields
+  return device.checks.get(tags.check ?? '')?.reason === 'ok' ? { ...fields, up: true } : fields
 }
 
 /** The word `unknown` of a contact or component is no data: it ends no alarm. Rules that ask for it get it as a value. */

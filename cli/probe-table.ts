@@ -23,6 +23,12 @@ export interface ShownRun {
   readonly verdicts: readonly Verdict[]
 }
 
+/** For programs; 64-bit counters as numbers while they are exact, else as text. */
+export const runsAsJson = (runs: readonly ShownRun[]): string =>
+  JSON.stringify(runs, (_, value: unknown) =>
+    typeof value !== 'bigint' ? value : Number.isSafeInteger(Number(value)) ? Number(value) : String(value),
+  )
+
 /** One check's run as a table: measurement, instance, field, value. */
 export function renderRun(run: ShownRun, language: Language): string {
   const good = run.reason === 'ok'

@@ -15,8 +15,8 @@ import type { AgentReply, SliceDevice } from '../core/wire/payloads.ts'
 import { listeners, probes } from '../probes/index.ts'
 import { kinds } from '../probes/kinds.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
-import { clientOf, languageOf, placesOf, type ReadingOptions, withReading } from './options.ts'
-import { renderRun, type ShownRun } from './probe-table.ts'
+import { clientOf, configDirInUse, languageOf, type ReadingOptions, withReading } from './options.ts'
+import { renderRun, runsAsJson, type ShownRun } from './probe-table.ts'
 import { verdictsOf } from './verdicts.ts'
 
 /** Rates and shares need two looks; this far apart. */
@@ -39,14 +39,14 @@ export function command(): Command {
     .action(async (device: string, check: string | undefined, options: ProbeOptions) => {
       const runs = options.remote ? await runRemote(device, check, options) : await runHere(device, check, options)
       if (!runs) return
-      if (options.json) process.stdout.write(`${JSON.stringify(runs)}\n`)
+      if (options.json) process.stdout.write(`${runsAsJson(runs)}\n`)
       else for (const run of runs) process.stdout.write(renderRun(run, languageOf(options)))
       if (runs.some((run) => run.reason !== 'ok')) process.exitCode = 1
     })
 }
 
 async function runHere(name: string, checkName: string | undefined, options: ProbeOptions): Promise<ShownRun[] | null> {
-  const config = await loadConfig(placesOf(options).configDir)
+  const config = await loadConfig(configDirInUse(options))
   if (!config.ok) {
     for (const issue of config.issues) process.stderr.write(`${formatIssue(issue)}\n`)
     process.exitCode = 2

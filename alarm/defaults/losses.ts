@@ -32,7 +32,7 @@ export const lossRules: readonly RuleInput[] = [
   },
   {
     name: 'check-failing',
-    title: { zh: '{check}{group} 检查失败({reason})', en: '{check}{group} failing ({reason})' },
+    title: { zh: '{check} {group} 检查失败({reason})', en: '{check} {group} failing ({reason})' },
     on: 'check.up',
     by: ['check', 'group'],
     levels: [{ severity: 'major', fire: '== 0', runs: 3 }],

@@ -52,6 +52,19 @@ describe('a check without data', () => {
     expect(told).toEqual(['unknown level minor', 'raised check-failing major'])
     expect(s.alarm('check-failing').title.en).toBe('snmp failing (timeout)')
   })
+
+  it('of which a part is missing fails by that part only where the run as a whole does', () => {
+    const slow = new Scene({ rules: rules(''), inventory: inventory(device('a', { checks: [check('snmp', { intervalMs: 300_000 })] })) })
+    const look = (whole: string, part: string): string[] => {
+      const tags = { check: 'snmp', kind: 'snmp', group: 'ups.bypass' }
+      const told = [...slow.run('a', 'snmp', whole), ...slow.sample('a', 'check.up', part === 'ok', { tags, fields: { reason: part } })]
+      return [...told, ...slow.wait(300)]
+    }
+    for (let at = 0; at < 8; at++) expect(look('ok', 'no_such')).toEqual([])
+    const told = Array.from({ length: 4 }, () => look('partial', 'timeout')).flat()
+    expect(told.filter((line) => line === 'raised check-failing major')).toHaveLength(2)
+    expect(slow.alarm('check-failing').title.en).toBe('snmp ups.bypass failing (timeout)')
+  })
 })
 
 describe('an agent', () => {
