@@ -231,9 +231,9 @@ class CheckScheduler implements Scheduler {
     const cameBack = history.losses > 0 && run.reason === 'ok'
     remember(history, run.reason)
     if (entry.lastReason !== run.reason) {
-      const facts = { device: identity.device, check: identity.check, reason: run.reason, detail: run.detail }
+      const facts = { device: identity.device, check: identity.check }
       if (run.reason === 'ok') this.#deps.log.info(facts, entry.lastReason === null ? 'check answers' : 'check answers again')
-      else this.#deps.log.warn(facts, 'check fails')
+      else this.#deps.log.warn({ ...facts, reason: run.reason, detail: run.detail }, 'check fails')
       entry.lastReason = run.reason
     }
     if (!cameBack || where !== 'remote') return

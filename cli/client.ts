@@ -93,10 +93,13 @@ export async function findToken(given: string | undefined, dataDir: string, url:
 
 const LOOPBACK_URL = /^https?:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(\/|$)/i
 
+/** Whether the demonstration in a data folder runs, and the room itself does not. */
+export const onlyDemoRuns = (dataDir: string): boolean => runsIn(join(dataDir, 'demo')) && !runsIn(dataDir)
+
 /** From the data folder, or from that of the demonstration in it while that one runs. */
 async function readLocal(name: string, dataDir: string): Promise<string | undefined> {
   const demo = join(dataDir, 'demo')
-  const folders = runsIn(demo) && !runsIn(dataDir) ? [demo, dataDir] : [dataDir, demo]
+  const folders = onlyDemoRuns(dataDir) ? [demo, dataDir] : [dataDir, demo]
   for (const folder of folders) {
     try {
       return (await readFile(join(folder, name), 'utf8')).trim()

@@ -1,16 +1,12 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Inventory } from '../core/inventory/model.ts'
 import { type Clock, systemClock } from '../core/lifecycle/clock.ts'
 import { type Running, StopStack } from '../core/lifecycle/stack.ts'
 import type { Log } from '../core/log/log.ts'
 import type { Varbind } from '../core/profile/varbind.ts'
 import { createVariation, startSimulator } from '../protocols/snmp/simulator.ts'
+import { demoConfigDir } from './options.ts'
 import { readRecording } from './snmp-replay.ts'
-import { packageRoot } from './version.ts'
-
-/** Configuration of `jifang up --demo`. */
-export const demoConfigDir = fileURLToPath(new URL('config/demo', packageRoot))
 
 /** Something that happens in the simulated room, again and again, so that a newcomer sees alarms come and go. Seconds from the start of a round. */
 interface Scene {
@@ -54,8 +50,9 @@ export async function startDemoRoom(inventory: Inventory, log: Log): Promise<Run
         community: 'demo',
         vary: play(device.name, systemClock),
         clock: systemClock,
-      }).catch((error: Error) => {
-        throw new Error(`the demonstration needs UDP port ${port} of 127.0.0.1 for ${device.name}: ${error.message}`)
+      }).catch((error: NodeJS.ErrnoException) => {
+        const what = error.code === 'EADDRINUSE' ? 'it is taken by another program (a second demonstration?); stop that one' : error.message
+        throw new Error(`the demonstration needs UDP port ${port} of 127.0.0.1 for ${device.name}: ${what}`)
       })
       stack.push(device.name, () => simulated.close())
     }

@@ -50,7 +50,11 @@ export function command(): Command {
     .option('--ipmi-port <port>', 'UDP port of IPMI (default: 623)', number)
     .option('-t, --request-timeout <duration>', 'for one SNMP request', '1s')
     .option('--concurrency <n>', 'addresses asked at one time', number, 64)
-    .option('--deadline <duration>', 'ends the search and prints what was found until then', time, 15 * 60_000)
+    .addOption(
+      new Option('--deadline <duration>', 'ends the search and prints what was found until then')
+        .argParser(time)
+        .default(15 * 60_000, '15m'),
+    )
     .option('--force', `more than ${MOST_ADDRESSES} addresses`)
     .option('--json', 'print JSON for programs')
     .option('--config <dir>', 'configuration folder: what is in its devices.yaml is left out')

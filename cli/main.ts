@@ -13,10 +13,11 @@ async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('(jifang --help shows the commands)')
     .exitOverride()
   const wanted = argv[2] === 'help' ? argv[3] : argv[2]
+  const unknown = argv[2] === 'help' && wanted !== undefined && !Object.hasOwn(commands, wanted)
   for (const [name, entry] of Object.entries(commands) as [string, CommandEntry][]) {
     program.addCommand(name === wanted ? named(name, entry, (await entry.load()).command()) : named(name, entry, new Command(name)))
   }
-  await program.parseAsync([...argv])
+  await program.parseAsync(unknown ? [...argv.slice(0, 2), wanted] : [...argv])
 }
 
 function named(name: string, entry: CommandEntry, command: Command): Command {

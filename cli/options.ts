@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
-import type { Command } from 'commander'
-import { type Client, createClient, DEFAULT_URL, findToken, findUrl } from './client.ts'
+import { fileURLToPath } from 'node:url'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Client, createClient, DEFAULT_URL, findToken, findUrl, onlyDemoRuns } from './client.ts'
 import type { Language } from './text.ts'
+import { packageRoot } from './version.ts'
 
 /** `./config` where there is one, else the system's. */
 export const defaultConfigDir = (): string =>
@@ -10,6 +12,15 @@ export const defaultConfigDir = (): string =>
 /** `./data` beside `./config`, else the system's state folder. */
 export const defaultDataDir = (configDir: string): string =>
   process.env.STATE_DIRECTORY ?? (configDir.startsWith('/etc/') ? '/var/lib/jifang' : 'data')
+
+/** Configuration of `jifang up --demo`. */
+export const demoConfigDir = fileURLToPath(new URL('config/demo', packageRoot))
+
+/** As given, else that of the room that runs here: the demonstration's while it is the only one. */
+export function configDirInUse(options: PlaceOptions): string {
+  const { configDir, dataDir } = placesOf(options)
+  return options.config === undefined && onlyDemoRuns(dataDir) ? demoConfigDir : configDir
+}
 
 export interface PlaceOptions {
   readonly config?: string
@@ -38,12 +49,25 @@ export interface ReadingOptions extends PlaceOptions {
 /** What every command that asks the collector understands. */
 export function withReading(command: Command): Command {
   return command
-    .option('--url <url>', `address of the collector (default: JIFANG_URL, else that of the data folder, else ${DEFAULT_URL})`)
+    .addOption(
+      new Option(
+        '--url <url>',
+        `address of the collector (default: JIFANG_URL, else that of the data folder, else ${DEFAULT_URL})`,
+      ).argParser(parseUrl),
+    )
     .option('--token <token>', 'token of web.tokens (default: JIFANG_TOKEN, else the one in the data folder)')
     .option('--data <dir>', 'data folder of a collector on this machine')
-    .option('--lang <zh|en>', 'language of titles')
+    .addOption(languageOption('language of titles'))
     .option('--json', 'print JSON for programs')
 }
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:/i.test(text)) return text
+  throw new InvalidArgumentError(`it must begin with http:// or https://, e.g. ${DEFAULT_URL}`)
+}
+
+/** `--lang`, and nothing but zh or en in it. */
+export const languageOption = (words: string): Option => new Option('--lang <zh|en>', words).choices(['zh', 'en'])
 
 export async function clientOf(options: ReadingOptions): Promise<Client> {
   const { dataDir } = placesOf(options)

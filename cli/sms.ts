@@ -9,7 +9,7 @@ import { createModem, type Modem } from '../protocols/gsm/modem.ts'
 import { encodeSubmit } from '../protocols/gsm/pdu.ts'
 import { dialable, isNumber } from '../protocols/gsm/pdu-fields.ts'
 import { openSerial } from '../protocols/gsm/serial-transport.ts'
-import { languageOf, type PlaceOptions, placesOf, withPlaces } from './options.ts'
+import { languageOf, languageOption, type PlaceOptions, placesOf, withPlaces } from './options.ts'
 
 interface SmsOptions extends PlaceOptions {
   readonly device?: string
@@ -70,7 +70,7 @@ function withModem(command: Command): Command {
     .option('--device <path>', 'serial device (default: the first sms channel of notify.yaml)')
     .option('--baud <speed>', 'its speed (default: looked for)')
     .option('--smsc <number>', 'service centre, when the SIM has none')
-    .option('--lang <zh|en>', 'language of the output')
+    .addOption(languageOption('language of the output'))
     .option('--json', 'print JSON for programs')
 }
 

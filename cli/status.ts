@@ -3,7 +3,7 @@ import type { Alarm } from '../core/model/alarm.ts'
 import type { AgentView, DeviceState, DeviceSummary } from '../core/model/api.ts'
 import { severityRank } from '../core/model/severity.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
-import { ALARM_STATE_TITLE, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
+import { ALARM_STATE_TITLE, isNarrow, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
 
 interface StatusOptions extends ReadingOptions {
   readonly agents?: boolean
@@ -55,13 +55,14 @@ function roomLines(devices: readonly DeviceSummary[], alarms: readonly Alarm[], 
   const open = alarms
     .filter((alarm) => alarm.state !== 'pending')
     .sort((a, b) => severityRank(b.severity) - severityRank(a.severity) || b.since - a.since)
+  const [deviceWidth, titleWidth, stateWidth] = isNarrow() ? [14, 24, 8] : [22, 44, 18]
   const alarmLines = open.map((alarm) =>
     [
       ' ',
       severityBadge(alarm.severity, language),
-      pad(titles.get(alarm.device) ?? alarm.device, 22),
-      pad(`${alarm.title[language]} ${shown(alarm.value)}${alarm.threshold === null ? '' : ` (${alarm.threshold})`}`, 44),
-      pad(`${ALARM_STATE_TITLE[alarm.state][language]}${alarm.ack === null ? '' : ` ${alarm.ack.by}`}`, 18),
+      pad(titles.get(alarm.device) ?? alarm.device, deviceWidth),
+      pad(`${alarm.title[language]} ${shown(alarm.value)}${alarm.threshold === null ? '' : ` (${alarm.threshold})`}`, titleWidth),
+      pad(`${ALARM_STATE_TITLE[alarm.state][language]}${alarm.ack === null ? '' : ` ${alarm.ack.by}`}`, stateWidth),
       localTime(alarm.since),
       paint('gray', `#${alarm.short_id}`),
     ].join(' '),
@@ -86,8 +87,8 @@ function agentLines(agents: readonly AgentView[], language: Language): string[] 
     language === 'zh'
       ? ['代理', '状态', '版本', '积压', '丢失', '时差', '最后消息']
       : ['agent', 'state', 'version', 'backlog', 'lost', 'skew', 'last message']
-  const widths = [22, 12, 9, 9, 7, 9, 14]
-  const row = (cells: readonly string[]): string => `  ${cells.map((cell, at) => pad(cell, widths[at] ?? 10)).join(' ')}`
+  const widths = [20, 8, 9, 9, 7, 9, 12]
+  const row = (cells: readonly string[]): string => `  ${cells.map((cell, at) => pad(cell, widths[at] ?? 10)).join(' ')}`.trimEnd()
   return [
     '',
     paint('bold', row(heading)),

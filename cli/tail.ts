@@ -6,7 +6,7 @@ import type { DeviceSummary } from '../core/model/api.ts'
 import { type Client, ClientError } from './client.ts'
 import { readEvents } from './event-stream.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
-import { EVENT_TITLE, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
+import { EVENT_TITLE, isNarrow, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
 
 const DEFAULT_LINES = 20
 const MAX_WAIT_MS = 10_000
@@ -135,7 +135,7 @@ export function renderEvent(event: AlarmEvent, title: string, language: Language
     paint('gray', localTime(event.at)),
     severityBadge(alarm.severity, language),
     paint(kind.style, pad(kind[language], language === 'zh' ? 4 : 9)),
-    pad(title, 22),
+    pad(title, isNarrow() ? 14 : 22),
     `${alarm.title[language]}${value}${lasted}${by}${late}${cause}`,
     paint('gray', `#${alarm.short_id}`),
   ].join(' ')

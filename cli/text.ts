@@ -26,6 +26,9 @@ export function paint(style: Style, text: string, stream: { isTTY?: boolean } = 
   return stream.isTTY === true && process.env.NO_COLOR === undefined ? styleText(style, text, { validateStream: false }) : text
 }
 
+/** Whether long lines would break on this terminal; a pipe takes them. */
+export const isNarrow = (): boolean => process.stdout.isTTY === true && process.stdout.columns < 110
+
 export const SEVERITY_STYLE: Readonly<Record<Severity, Style>> = {
   emergency: ['white', 'bgRed', 'bold'],
   major: ['red', 'bold'],

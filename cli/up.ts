@@ -8,9 +8,9 @@ import { startLocalAgent } from './agent-program.ts'
 import { type BrokerAccess, brokerAccess } from './broker-users.ts'
 import { collectorConfig, startLocalCollector } from './collector-program.ts'
 import { lockData } from './data-lock.ts'
-import { demoConfigDir, startDemoRoom } from './demo.ts'
+import { startDemoRoom } from './demo.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
-import { languageOf, type PlaceOptions, placesOf, withPlaces } from './options.ts'
+import { demoConfigDir, languageOf, languageOption, type PlaceOptions, placesOf, withPlaces } from './options.ts'
 import { renderPanel } from './panel.ts'
 import { followConfig } from './reload.ts'
 import { AGENT_SECTIONS, COLLECTOR_SECTIONS, restartAll, type Section, startRestartable } from './restartable.ts'
@@ -18,7 +18,7 @@ import { configFor, runService, type Service, serviceLog } from './service.ts'
 
 export function command(): Command {
   return withPlaces(new Command('up'))
-    .option('--lang <zh|en>', 'language of the panel')
+    .addOption(languageOption('language of the panel'))
     .option('--demo', 'beside this host run a small simulated room, clearly marked, with a data folder of its own; nobody is told anything')
     .action(async (options: PlaceOptions & { lang?: string; demo?: boolean }) => {
       const { configDir, dataDir } = options.demo ? demoPlaces(options) : placesOf(options)

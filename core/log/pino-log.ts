@@ -27,6 +27,7 @@ export async function createLog(settings: LogSettings): Promise<Log> {
     colorize: process.stderr.isTTY === true,
     translateTime: 'SYS:HH:MM:ss',
     ignore: 'pid,hostname',
+    singleLine: true,
   })
   return asLog(pino(options, stream))
 }

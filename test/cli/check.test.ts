@@ -129,7 +129,7 @@ test('secrets that are not here are warnings with their place', async () => {
   expect(result.ok).toBe(true)
   expect(problemsOf(result, dir)).toEqual([
     expect.stringMatching(/^jifang.yaml:2:\d+ web.tokens\[0\].token: warning: \$\{file:li\}: no such file below secrets.paths/),
-    'notify.yaml:1:46 channels[0].url: warning: ${env:GONE}: the environment variable GONE is not set',
+    'notify.yaml:1:47 channels[0].url: warning: ${env:GONE}: the environment variable GONE is not set',
   ])
 })
 

@@ -57,6 +57,8 @@ describe('the commands of an operator', () => {
     [['ack', 'XXXX'], 1, 'jifang: no alarm XXXX'],
     [['explain', 'XXXX'], 1, 'jifang: no alarm XXXX'],
     [['tail', '--bogus'], 2, "error: unknown option '--bogus'"],
+    [['status', '--lang', 'fr'], 2, "error: option '--lang <zh|en>' argument 'fr' is invalid. Allowed choices are zh, en."],
+    [['status', '--url', 'box'], 2, "error: option '--url <url>' argument 'box' is invalid. it must begin with http:// or https://"],
     [['status', '--url', 'http://127.0.0.1:9'], 1, 'jifang: no collector answers at http://127.0.0.1:9'],
   ] as const)('%j ends with %i and one line', async (args, code, line) => {
     const done = await room.run(args)
