@@ -208,7 +208,7 @@ function outcomeOf({ device, measurement, tags }: Series, fields: Fields): Field
 
 /** The word `unknown` of a contact or component is no data: it ends no alarm. Rules that ask for it get it as a value. */
 const saysUnknown = ({ rule }: Tracked, value: Scalar): boolean =>
-  value === 'unknown' && rule.field === 'state' && !rule.levels.some((level) => holds(level.fire, value))
+  value === 'unknown' && /^(worst_)?state$/.test(rule.field) && !rule.levels.some((level) => holds(level.fire, value))
 
 type Fields = ParsedLine['fields']
 

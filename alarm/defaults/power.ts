@@ -86,4 +86,23 @@ export const powerRules: readonly RuleInput[] = [
     by: ['alarm'],
     levels: [{ severity: 'minor', fire: '== 1', for: '10s' }],
   },
+  {
+    name: 'ups-alarm-state',
+    title: { zh: 'UPS 告警 {alarm}', en: 'UPS alarm {alarm}' },
+    on: 'ups_alarm.state',
+    by: ['alarm'],
+    levels: [{ severity: 'minor', fire: 'in [alarm, fault]', for: '10s' }],
+  },
+  {
+    name: 'power-line',
+    title: { zh: '配电异常 {line}{bank}{outlet}', en: 'power line {line}{bank}{outlet}: {text}' },
+    on: 'power_line.state',
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
+  },
+  {
+    name: 'power-line-part',
+    title: { zh: '配电异常 {line} {worst_of}', en: 'power line {line}: {worst_of}' },
+    on: 'power_line.worst_state',
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
+  },
 ]

@@ -63,6 +63,25 @@ export const roomRules: readonly RuleInput[] = [
     levels: [{ severity: 'major', fire: '== 1', for: '10s' }],
   },
   {
+    name: 'cooling-state',
+    title: { zh: '空调告警 {alarm}', en: 'cooling alarm {alarm}' },
+    on: 'aircon_alarm.state',
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '10s' }],
+  },
+  {
+    name: 'cooling-part',
+    title: { zh: '空调异常 {worst_of}', en: 'cooling unit: {worst_of}' },
+    on: 'aircon.worst_state',
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
+  },
+  {
+    name: 'environment-part',
+    title: { zh: '{point} 异常 {worst_of}', en: '{point}: {worst_of}' },
+    on: 'env.worst_state',
+    by: ['point'],
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
+  },
+  {
     // Of a part `alarm` is trouble and `fault` its failure; profiles with a severity of their own for a type bring a rule for it.
     name: 'component',
     title: { zh: '部件 {sensor} 异常', en: 'component {sensor} failing' },
@@ -70,5 +89,18 @@ export const roomRules: readonly RuleInput[] = [
     where: { type: ['not gateway'] },
     by: ['sensor', 'type'],
     levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
+  },
+  {
+    name: 'component-part',
+    title: { zh: '部件 {sensor} 异常 {worst_of}', en: 'component {sensor} failing: {worst_of}' },
+    on: 'sensor.worst_state',
+    by: ['sensor', 'type'],
+    levels: [{ severity: 'major', fire: 'in [alarm, fault]', for: '30s' }],
+  },
+  {
+    name: 'printer',
+    title: { zh: '打印机 {text}', en: 'printer: {text}' },
+    on: 'printer.state',
+    levels: [{ severity: 'minor', fire: 'in [alarm, fault]', for: '10m' }],
   },
 ]

@@ -15,6 +15,18 @@ export const serviceRules: readonly RuleInput[] = [
     levels: [{ severity: 'minor', fire: '> 3', clear: '< 1', for: '5m' }],
   },
   {
+    name: 'tunnel',
+    title: { zh: 'VPN 隧道 {tunnel} {text}', en: 'tunnel {tunnel} {text}' },
+    on: 'tunnel.state',
+    levels: [{ severity: 'minor', fire: 'in [alarm, fault]', for: '2m' }],
+  },
+  {
+    name: 'path-probe',
+    title: { zh: '链路探测 {probe} {text}', en: 'path probe {probe} {text}' },
+    on: 'probe.state',
+    levels: [{ severity: 'minor', fire: 'in [alarm, fault]', for: '2m' }],
+  },
+  {
     name: 'certificate-expiry',
     title: { zh: '证书剩余秒数', en: 'certificate expires in (s)' },
     on: 'x509_cert.expiry',

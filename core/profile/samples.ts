@@ -5,6 +5,7 @@ import type { Group, ReadValue } from './model.ts'
 import type { State } from './schema.ts'
 import { boundsOf } from './units.ts'
 import { statusOf } from './words.ts'
+import { WorstState } from './worst-state.ts'
 
 export const STATE_CODE: Readonly<Record<State, number>> = { normal: 0, alarm: 1, fault: 2, unknown: 3 }
 
@@ -30,6 +31,7 @@ interface Series {
   readonly fields: Map<string, FieldValue>
   readonly words: Set<string>
   readonly groups: Set<Group>
+  readonly worst: WorstState
   worded: boolean
 }
 
@@ -86,7 +88,8 @@ function seriesOf(all: Map<string, Series>, value: ReadValue): Series {
   const key = keyOf(value)
   let series = all.get(key)
   if (!series) {
-    series = { measurement: value.measurement, tags: value.tags, fields: new Map(), words: new Set(), groups: new Set(), worded: false }
+    const { measurement, tags } = value
+    series = { measurement, tags, fields: new Map(), words: new Set(), groups: new Set(), worst: new WorstState(), worded: false }
     all.set(key, series)
   }
   return series
@@ -121,6 +124,7 @@ function addValue(series: Series, value: ReadValue): void {
     case 'bits':
       if (known) return
       if (value.measurement === 'ups' && value.kind === 'enum') series.worded ||= value.words.length > 0
+      series.worst.note(value)
       if (value.field === 'state') putState(put, value, number)
       else putEnum(put, value, number)
       return
@@ -151,6 +155,7 @@ function finish(series: Series, time: number): Sample[] {
     fields.set('status', status.text)
     fields.set('status_code', status.code)
   }
+  for (const [field, content] of Object.entries(series.worst.fields(STATE_CODE))) if (!fields.has(field)) fields.set(field, content)
   for (const group of series.groups) derive(group, fields)
   return fields.size === 0 ? [] : [{ measurement, tags, fields: Object.fromEntries(fields), time }]
 }
