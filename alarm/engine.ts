@@ -74,7 +74,7 @@ export class Engine {
   status(agent: string, now: number, status: AgentStatus): void {
     this.#advance(now)
     if (status.state === 'offline') {
-      this.#news(this.streams.offline(agent, status.session, status.reason, now), now)
+      this.#news(this.streams.offline(agent, status, now), now)
     } else {
       this.#heard(agent, now)
       this.#news(this.streams.status(agent, status), now)

@@ -13,6 +13,8 @@ export interface AgentTrack {
   /** In words, why it is lost; '' while it is not. */
   reason: string
   session: string
+  /** When its process started, on its own clock; 0 when it has not said so. */
+  started?: number
   /** Sessions it had before, newest last. */
   earlier: string[]
   /** When its clock was compared last. */
@@ -77,7 +79,8 @@ export class Streams {
     const agent = this.agents.get(name)
     if (!agent) return []
     // An agent of another make may leave out what it does not know.
-    const { lost = 0, rejected } = status as Partial<AgentStatus>
+    const { lost = 0, rejected, started = 0 } = status as Partial<AgentStatus>
+    agent.started = started
     const news: StreamNews[] = [
       { agent: name, field: 'spool_lost', value: lost, reason: '' },
       { agent: name, field: 'rejected', value: rejected ? 1 : 0, reason: rejected ?? '' },
@@ -91,11 +94,16 @@ export class Streams {
     return news
   }
 
-  /** An offline status (its own or the broker's word for it). A will of a session that is already replaced says nothing. */
-  offline(name: string, session: string, reason: string, now: number): StreamNews[] {
+  /**
+   * An offline status (its own or the broker's word for it). The will of a process that is already replaced says nothing; that of the same
+   * process is of the session it had when it connected.
+   */
+  offline(name: string, status: Pick<AgentStatus, 'session' | 'reason' | 'started'>, now: number): StreamNews[] {
     const agent = this.agents.get(name)
-    if (!agent || (session !== '' && agent.session !== '' && session !== agent.session)) return []
-    return this.#lose(agent, now, reason)
+    if (!agent) return []
+    const { session, started = 0 } = status
+    const same = session === '' || agent.session === '' || session === agent.session || (started !== 0 && started === agent.started)
+    return same ? this.#lose(agent, now, status.reason) : []
   }
 
   /** The collector's own connection. Returns for how long it was gone when it comes back, else 0. */

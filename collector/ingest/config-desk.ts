@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/lifecycle/clock.ts'
 import type { Log } from '../../core/log/log.ts'
 import { hashSlice, parseSlice, type SliceBody, subjectsOf } from '../../core/wire/slice.ts'
 import type { AssignmentBook } from './assignments.ts'
@@ -9,13 +10,20 @@ export interface ConfigDeskDeps {
   /** Publishes retained on the agent's config topic; rejects when not connected. */
   readonly publish: (agent: string, payload: string) => Promise<void>
   readonly onPublished: (agent: string, version: number) => void
+  readonly clock: Clock
   readonly log: Log
 }
+
+/** Above somebody else's version at once, then only this often: another collector that does the same must not make it a race. */
+const ABOVE_EVERY_MS = 30_000
 
 /** Hands each agent its slice, and again at every connect: the broker may have forgotten it. */
 export class ConfigDesk {
   readonly #deps: ConfigDeskDeps
   readonly #bodies = new Map<string, SliceBody>()
+  /** Agents whose slice was put above another one, and when that was. */
+  readonly #above = new Map<string, number>()
+  readonly #later = new Map<string, NodeJS.Timeout>()
   #turn: Promise<void> = Promise.resolve()
 
   constructor(deps: ConfigDeskDeps) {
@@ -45,18 +53,36 @@ export class ConfigDesk {
     this.#met(agent, version, null)
   }
 
-  /** Everything asked for so far is done. */
-  settled(): Promise<void> {
+  /** Everything asked for so far is done when it resolves. */
+  stop(): Promise<void> {
+    for (const timer of this.#later.values()) clearTimeout(timer)
     return this.#turn
   }
 
   #met(agent: string, version: number, hash: string | null): void {
     this.#quietly(agent, async () => {
       if (!(await this.#deps.versions.met(agent, version, hash))) return
-      const body = this.#bodies.get(agent)
-      this.#deps.log.warn({ agent, met: version }, 'a newer configuration than ours is in use there, ours is published above it')
-      if (body) await this.#send(agent, body)
+      const { log, clock } = this.#deps
+      const wait = (this.#above.get(agent) ?? Number.NEGATIVE_INFINITY) + ABOVE_EVERY_MS - clock.monotonic()
+      if (wait <= 0) {
+        log.warn({ agent, met: version }, 'a newer configuration than ours is in use there, ours is published above it')
+        return this.#putAbove(agent)
+      }
+      if (this.#later.has(agent)) return
+      log.error({ agent, met: version }, 'somebody else hands out configurations to this agent, another collector? Stop one of them')
+      this.#later.set(
+        agent,
+        setTimeout(() => this.#quietly(agent, () => this.#putAbove(agent)), wait),
+      )
     })
+  }
+
+  async #putAbove(agent: string): Promise<void> {
+    clearTimeout(this.#later.get(agent))
+    this.#later.delete(agent)
+    this.#above.set(agent, this.#deps.clock.monotonic())
+    const body = this.#bodies.get(agent)
+    if (body) await this.#send(agent, body)
   }
 
   async #send(agent: string, body: SliceBody): Promise<number> {

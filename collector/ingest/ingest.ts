@@ -112,9 +112,10 @@ export async function startIngest(settings: IngestSettings, deps: IngestDeps): P
     assignments,
     publish: toAgent('config', true),
     onPublished: (agent, version) => agents.wanted(agent, version),
+    clock,
     log,
   })
-  stack.push('configuration', () => desk.settled())
+  stack.push('configuration', () => desk.stop())
   const asking = new Asking(toAgent('request', false), () => clock.now())
   const presence = presenceOf(settings, session, clock.now(), journal)
   const link = openCollectorLink(settings, {

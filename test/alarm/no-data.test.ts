@@ -81,6 +81,17 @@ describe('an agent', () => {
     expect(s.wait(1)).toEqual(['raised level minor'])
   })
 
+  it('is lost by the will of its process, whatever session it had when it connected, but not by that of the process before', () => {
+    const s = scene()
+    s.status('poller', { session: 's1', started: 1 })
+    s.status('poller', { session: 's2', started: 2 })
+    s.status('poller', { session: 's1', started: 1, state: 'offline', reason: 'lost' })
+    expect(s.wait(120, true)).toEqual([])
+    s.status('poller', { session: 's3', started: 2 })
+    s.status('poller', { session: 's2', started: 2, state: 'offline', reason: 'lost' })
+    expect(s.wait(120, true)).toEqual(['raised agent-offline major'])
+  })
+
   it('that falls silent without a word never makes its checks silent', () => {
     const s = scene()
     flow(s, 30, 10)

@@ -117,6 +117,28 @@ describe('agent, embedded broker, ingest, journal', () => {
     expect(agent.config?.version).toBeGreaterThan(3)
   })
 
+  test('two collectors that hand out different slices to one agent do not race', async () => {
+    const dir = await tempDir()
+    const broker = keep(await embeddedBroker([]))
+    const mqtt = loginOf(broker.port, COLLECTOR_USER)
+    const slice = (name: string) => ({ collectors: [name], profiles: [], devices: [] })
+    const ends = [keep(await collectorEnd(join(dir, 'a'), mqtt, 'a')), keep(await collectorEnd(join(dir, 'b'), mqtt, 'b'))]
+    await until(() => ends.every(({ ingest }) => ingest.connected))
+    const { url, ...login } = mqtt
+    const watcher = await connectAsync(url, { ...login, protocolVersion: 4, reconnectPeriod: 0 })
+    const versions: number[] = []
+    watcher.on('message', (_topic, payload) => versions.push((JSON.parse(payload.toString()) as { version: number }).version))
+    await watcher.subscribeAsync(`jifang/${SITE}/agent/x/config`)
+    for (const { ingest } of ends) await ingest.publishConfig('x', slice('first'))
+    for (const { ingest } of ends) await ingest.publishConfig('x', slice(ingest === ends[0]?.ingest ? 'a' : 'b'))
+    await ends[0]?.ingest.publishConfig('x', slice('a again'))
+    await until(() => versions.length >= 5, { what: 'the first exchange' })
+    const told = versions.length
+    for (let n = 0; n < 50; n++) await watcher.publishAsync(`jifang/${SITE}/agent/x/none`, '', { qos: 1 })
+    expect(versions.length - told).toBeLessThan(4)
+    await watcher.endAsync()
+  })
+
   test('request probe is answered in words; a silent agent is a clear error', async () => {
     const dir = await tempDir()
     const broker = keep(await embeddedBroker(['poller-1']))
