@@ -228,6 +228,33 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
       ['sensor SIP account 101 state=0 alarm'],
     ],
     [
+      'D-Link: transceiver texts, light in milliwatts as the box is set',
+      'dlink',
+      `~171.12.72.1.3.0|2|1
+~171.12.72.2.1.1.1.2.25|4|41.5
+~171.12.72.2.1.1.1.3.25|4|3.25
+~171.12.72.2.1.1.1.5.25|4|0.1000
+~171.12.72.2.1.1.1.6.25|4|-7.5
+~171.14.72.1.4.1.1.1.26|2|38250
+~171.14.72.1.4.1.1.7.26|2|331`,
+      [
+        'sensor port 25 temperature_celsius=41.5',
+        'sensor port 25 voltage_volt=3.25',
+        'sensor port 25 tx_power_dbm=-10',
+        'sensor port 25 rx_power_dbm=-7.5',
+        'sensor port 26 temperature_celsius=38.25',
+        'sensor port 26 voltage_volt=3.31',
+      ],
+    ],
+    [
+      'Zyxel: transceiver by port and kind',
+      'zyxel',
+      `~890.1.15.3.84.1.2.1.6.49.1|2|3612
+~890.1.15.3.84.1.2.1.6.49.2|2|329
+~890.1.15.3.84.1.2.1.6.49.5|2|-815`,
+      ['sensor port 49 temperature_celsius=36.12', 'sensor port 49 voltage_volt=3.29', 'sensor port 49 rx_power_dbm=-8.15'],
+    ],
+    [
       'Cable modem: tenths of dBmV and dB',
       'access-lines',
       `1.3.6.1.2.1.10.127.1.1.1.1.6.3|2|-12
