@@ -4,9 +4,10 @@ import type { Counters } from '../core/lifecycle/counters.ts'
 import type { Running } from '../core/lifecycle/stack.ts'
 import type { Log } from '../core/log/log.ts'
 import type { Sample } from '../core/model/sample.ts'
+import { PSEUDO_AGENT } from '../core/wire/topics.ts'
 
-/** The pseudo-agent under whose name the collector's own measurements go (DESIGN §3). */
-export const SELF = 'collector'
+/** The device that the collector's own measurements are about. */
+export const SELF = PSEUDO_AGENT
 
 export interface SelfParts {
   readonly connected: () => boolean

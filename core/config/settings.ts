@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import type * as v from 'valibot'
+import { PSEUDO_AGENT } from '../wire/topics.ts'
 import { type Path, placesOf, valueAt, type YamlDocument } from './document.ts'
 import { isLoopback } from './listen.ts'
 import { settingsSchema } from './settings-schema.ts'
@@ -21,6 +22,8 @@ export function parseSettings(doc: YamlDocument, baseDir: string): Settings | un
   const mqtt = checkShape(doc, settingsSchema.entries.mqtt, valueAt(doc.value, ['mqtt']), ['mqtt'])
   if (web) checkWeb(doc, web)
   if (mqtt) checkMqtt(doc, mqtt)
+  if (valueAt(doc.value, ['agent', 'name']) === PSEUDO_AGENT)
+    doc.error(['agent', 'name'], `"${PSEUDO_AGENT}" is the collector itself: give the agent another name`)
   checkFiles(doc, baseDir)
   warnOfLiterals(doc)
   return doc.issues.some((issue) => issue.level === 'error') ? undefined : settings
@@ -118,10 +121,11 @@ function checkFiles(doc: YamlDocument, baseDir: string): void {
 /** Name of the agent on this machine: as configured, else the first part of the host name made fit for a name. */
 export function agentNameOf(settings: Settings, hostname: string, localDevice?: string): string {
   const given = settings.agent.name ?? localDevice
-  if (given !== undefined) return given
+  if (given !== undefined && given !== PSEUDO_AGENT) return given
   const name = (hostname.split('.')[0] ?? '')
     .replace(/[^A-Za-z0-9._-]/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 63)
+  if (name === PSEUDO_AGENT) return `${name}-host`
   return name === '' ? 'agent' : name
 }

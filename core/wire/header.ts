@@ -10,7 +10,7 @@ export interface DataHeader {
   readonly config: number
 }
 
-const PATTERN = /^# jifang\/1 session=([A-Za-z0-9][A-Za-z0-9._-]{0,62}) seq=(\d{1,15}) base=(\d{1,15}) sent=(\d{13,19}) config=(\d{1,15})$/
+const PATTERN = /^# jifang\/1 session=([A-Za-z0-9][A-Za-z0-9._-]{0,62}) seq=(\d{1,15}) base=(\d{1,15}) sent=(\d{1,19}) config=(\d{1,15})$/
 
 export function encodeHeader(header: DataHeader): string {
   return `# jifang/1 session=${header.session} seq=${header.seq} base=${header.base} sent=${BigInt(Math.round(header.sent)) * 1_000_000n} config=${header.config}`

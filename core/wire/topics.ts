@@ -3,6 +3,9 @@
 /** Sites, devices, agents, checks, points. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
+/** The pseudo-agent under whose name the collector's own measurements go (DESIGN §3): no agent may be called so. */
+export const PSEUDO_AGENT = 'collector'
+
 export type AgentChannel = 'data' | 'ack' | 'status' | 'config' | 'request' | 'reply'
 const AGENT_CHANNELS: ReadonlySet<string> = new Set<AgentChannel>(['data', 'ack', 'status', 'config', 'request', 'reply'])
 
@@ -21,6 +24,6 @@ export function parseAgentTopic(site: string, topic: string): { agent: string; c
   const parts = topic.split('/')
   if (parts.length !== 5 || parts[0] !== 'jifang' || parts[1] !== site || parts[2] !== 'agent') return null
   const [, , , agent, channel] = parts as [string, string, string, string, string]
-  if (!NAME_PATTERN.test(agent) || !AGENT_CHANNELS.has(channel)) return null
+  if (!NAME_PATTERN.test(agent) || agent === PSEUDO_AGENT || !AGENT_CHANNELS.has(channel)) return null
   return { agent, channel: channel as AgentChannel }
 }

@@ -185,7 +185,7 @@ describe('agent, embedded broker, ingest, journal', () => {
     await Promise.all([watcher.endAsync(), late.endAsync()])
   })
 
-  test('an agent whose name is none does not get round its assignments', async () => {
+  test('an agent whose name is none, or the collector’s, does not get round its assignments', async () => {
     const dir = await tempDir()
     const broker = keep(await embeddedBroker([]))
     const collector = keep(await collectorEnd(join(dir, 'c'), loginOf(broker.port, COLLECTOR_USER)))
@@ -193,8 +193,9 @@ describe('agent, embedded broker, ingest, journal', () => {
     await until(() => collector.ingest.connected)
     const { url, ...login } = loginOf(broker.port, COLLECTOR_USER)
     const client = await connectAsync(url, { ...login, protocolVersion: 4, reconnectPeriod: 0 })
-    await client.publishAsync(`jifang/${SITE}/agent/no name/data`, `m,device=ups-01,site=${SITE} n=1 1700000000000000000\n`, { qos: 1 })
-    await until(() => collector.counters.get('jifang_ingest_unreadable_total') === 1, { what: 'counted' })
+    for (const name of ['no name', 'collector'])
+      await client.publishAsync(`jifang/${SITE}/agent/${name}/data`, `m,device=ups-01,site=${SITE} n=1 1700000000000000000\n`, { qos: 1 })
+    await until(() => collector.counters.get('jifang_ingest_unreadable_total') === 2, { what: 'counted' })
     expect((await readAll(collector.journal)).filter(({ kind }) => kind === 'data')).toEqual([])
     await client.endAsync()
   })

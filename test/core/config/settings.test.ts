@@ -44,6 +44,10 @@ describe('settings', () => {
     expect(agentNameOf(read('agent: { name: x }\n').settings, 'host')).toBe('x')
     expect(agentNameOf(read('').settings, 'web 1.example.org')).toBe('web-1')
     expect(agentNameOf(read('').settings, '机房')).toBe('agent')
+    expect(agentNameOf(read('').settings, 'collector'), 'the collector itself has that name').toBe('collector-host')
+    const doc = parseDocument('agent: { name: collector }\n', 'jifang.yaml')
+    expect(parseSettings(doc, '.')).toBeUndefined()
+    expect(doc.issues.map(({ message }) => message)).toEqual(['"collector" is the collector itself: give the agent another name'])
   })
 })
 
