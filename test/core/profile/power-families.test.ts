@@ -10,6 +10,10 @@ const NETIO = '1.3.6.1.4.1.47952.1'
 const SWITCH = '1.3.6.1.4.1.37662.1.2.2.1.1'
 const IPOMAN = '1.3.6.1.4.1.2468.1.4.2.1'
 const CONTEG = '1.3.6.1.4.1.28402.12.1.1.2'
+const CPI = '1.3.6.1.4.1.30932.1.10.1'
+const MAC = '1.6.0.36.155.53.3.246'
+const DELL = '1.3.6.1.4.1.674.10903.200.2.200'
+const PX = '1.3.6.1.4.1.13742.6'
 const SOCOMEC = '1.3.6.1.4.1.4555.1.1.20.1'
 
 /** Fields of the first series whose name starts so. */
@@ -77,6 +81,27 @@ describe('rack distribution', () => {
       'sensor sensor=unit 1',
       { temperature_celsius: 35 },
     ],
+    [
+      'chatsworth-pdu',
+      below(CPI, `3.110.1.3.${MAC}|2|250\n3.110.1.8.${MAC}|2|1`),
+      'power_line bank=',
+      { current_ampere: 2.5, state: 'alarm' },
+    ],
+    [
+      'chatsworth-pdu',
+      below(CPI, `5.10.1.3.${MAC}|4|Top\n5.10.1.4.${MAC}|2|1\n5.10.1.5.${MAC}|2|77`),
+      'env point=Top',
+      { temperature_celsius: 25 },
+    ],
+    ['dell-rpdu', below(DELL, '110.2.1.3.1|2|123\n110.2.1.6.1|2|3'), 'power_line line=PDU', { power_watt: 1230, state: 'alarm' }],
+    ['dell-rpdu', below(DELL, '120.2.1.4.1|2|52\n120.2.1.5.1|2|231'), 'power_line line=phase', { current_ampere: 5.2, voltage_volt: 231 }],
+    [
+      'raritan',
+      below(PX, '5.8.3.1.2.1.3.1|2|1\n5.8.3.1.3.1.3.1|2|4\n5.8.3.1.4.1.3.1|66|12500\n3.11.4.1.7.1.3.1|66|3'),
+      'power_line line=circuit',
+      { current_ampere: 12.5 },
+    ],
+    ['raritan', below(PX, '5.7.3.1.2.1.1.40|2|1\n5.7.3.1.3.1.1.40|2|17'), 'power_line line=transfer', { operating_state: 'standby' }],
   ])('%s reads %s', async (profile, lines, start, fields) => {
     expect(await one(profile, lines, start)).toMatchObject(fields)
   })
@@ -96,6 +121,7 @@ describe('rack distribution', () => {
     ['no value', 'aten-pdu', below(ATEN, '99.1.2.1|2|-3000000')],
     ['quality: no data', 'riedo-updu', below(UPDU, '3.1.1.2.1|4|Inlet\n3.1.1.10.1|2|0\n3.1.1.15.1|2|2')],
     ['no probe (999)', 'iboot-pdu', below(IBOOT, '1.9.0|2|1\n6.5.0|2|999')],
+    ['no probe (communication 1)', 'dell-rpdu', below(DELL, '150.2.2.1.3.1|2|1\n150.2.2.1.5.1|2|0')],
     ['no probe (status 1)', 'hpe-pdu', below(HPE, '11.4.2.1.2.1.1|4|T1\n11.4.2.1.3.1.1|2|1\n11.4.2.1.4.1.1|2|0')],
   ])('leaves out %s of %s', async (_, profile, lines) => {
     expect([...(await series(profile, lines)).keys()]).toEqual([])
