@@ -255,6 +255,68 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
       ['sensor port 49 temperature_celsius=36.12', 'sensor port 49 voltage_volt=3.29', 'sensor port 49 rx_power_dbm=-8.15'],
     ],
     [
+      'Clavister: the unit of a value is a word',
+      'clavister',
+      `~5089.1.2.1.1.0|66|12
+~5089.1.2.1.11.1.2.1|4|SysFan
+~5089.1.2.1.11.1.3.1|66|5200
+~5089.1.2.1.11.1.4.1|4|RPM
+~5089.1.2.1.11.1.2.2|4|CPU Temp
+~5089.1.2.1.11.1.3.2|66|48
+~5089.1.2.1.11.1.4.2|4|C`,
+      ['snmp_cpu all load_percent=12', 'sensor SysFan fan_rpm=5200', 'sensor CPU Temp temperature_celsius=48'],
+    ],
+    [
+      'Acme Packet: environment',
+      'acme-packet',
+      `~9148.3.3.1.2.1.1.3.1|4|2.5V
+~9148.3.3.1.2.1.1.4.1|2|2502
+~9148.3.3.1.4.1.1.4.2|66|75
+~9148.3.3.1.5.1.1.4.1|2|8`,
+      ['sensor 2.5V voltage_volt=2.502', 'sensor fan 2 fan_percent=75', 'sensor power supply 1 state=8 fault'],
+    ],
+    [
+      'JunosE: named after the entity',
+      'junose',
+      `~4874.2.2.2.1.9.4.1.2.1|2|3
+~4874.2.2.2.1.9.4.1.3.1|2|34
+~4874.2.2.2.1.9.4.1.4.1|2|12
+1.3.6.1.2.1.47.1.1.1.1.2.12|4|slot 0
+~4874.2.2.2.1.8.2.1.2.1|2|3`,
+      ['sensor slot 0 temperature_celsius=34', 'sensor slot 0 state=3 normal', 'sensor power 1 state=3 fault'],
+    ],
+    [
+      'ADVA: modules and cards',
+      'adva',
+      `~2544.1.11.11.1.2.1.1.1.5.1|2|265
+~2544.1.11.11.1.2.1.1.1.7.1|2|48200
+~2544.1.12.3.1.26.1.6.1.1.1|2|41`,
+      ['sensor module 1 temperature_celsius=26.5', 'sensor module 1 input_volt=48.2', 'sensor GE114 1.1.1 temperature_celsius=41'],
+    ],
+    [
+      'Radio links: Siklu and Mimosa',
+      'radio-links',
+      `~31926.1.1.0|2|52300
+~31926.1.2.0|2|38
+~31926.2.1.1.17.1|2|1
+~31926.2.1.1.19.1|2|-47
+~43356.2.1.2.6.1.1.3.1|2|-512`,
+      [
+        'sensor system voltage_volt=52.3',
+        'sensor system temperature_celsius=38',
+        'sensor radio 1 state=1 normal',
+        'sensor radio 1 rssi_dbm=-47',
+        'sensor chain 1 rx_power_dbm=-51.2',
+      ],
+    ],
+    [
+      'Enterasys: chassis',
+      'cabletron',
+      `~52.4.1.1.8.1.2.0|2|6
+~52.4.1.1.8.1.12.1.2.3|2|5`,
+      ['sensor chassis state=6 fault', 'sensor fan 3 state=5 fault'],
+    ],
+    [
       'Cable modem: tenths of dBmV and dB',
       'access-lines',
       `1.3.6.1.2.1.10.127.1.1.1.1.6.3|2|-12
