@@ -5,7 +5,7 @@ import { type Running, StopStack } from '../core/lifecycle/stack.ts'
 import type { Log } from '../core/log/log.ts'
 import type { Varbind } from '../core/profile/varbind.ts'
 import { createVariation, startSimulator } from '../protocols/snmp/simulator.ts'
-import { demoConfigDir } from './options.ts'
+import { demoConfigDir } from './demo-place.ts'
 import { readRecording } from './snmp-replay.ts'
 
 /** Something that happens in the simulated room, again and again, so that a newcomer sees alarms come and go. Seconds from the start of a round. */

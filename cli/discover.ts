@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import * as v from 'valibot'
 import { parseDocument, placesOf, valueAt } from '../core/config/document.ts'
 import { parseDuration } from '../core/config/duration.ts'
+import { wordsFor } from '../core/config/wording.ts'
 import { parseInventory } from '../core/inventory/parse.ts'
 import { Counters } from '../core/lifecycle/counters.ts'
 import { countHosts, hostsOf, parseCidr } from '../core/net/cidr.ts'
@@ -15,6 +16,7 @@ import { type Found, sweep } from './discover-sweep.ts'
 import { defaultConfigDir } from './options.ts'
 import { libraryForCommands } from './snmp-profiles.ts'
 import { number } from './snmp-target.ts'
+import { UsageError } from './usage-error.ts'
 
 interface DiscoverOptions {
   readonly community?: readonly string[]
@@ -143,7 +145,7 @@ function accessesOf(options: DiscoverOptions): { accesses: SnmpAccess[]; printed
   }
   const accesses = raw.map((entry) => {
     const parsed = v.safeParse(v.strictObject(accessEntries), { ...entry, port, request_timeout: requestTimeout, retries: 1 })
-    if (!parsed.success) throw usage(parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.message}`).join('; '))
+    if (!parsed.success) throw usage(parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${wordsFor(issue)}`).join('; '))
     return parsed.output
   })
   return { accesses, printed, hints }
@@ -235,7 +237,5 @@ function time(text: string): number {
   if (ms === null) throw new InvalidArgumentError('expected a duration such as 10m')
   return ms
 }
-
-class UsageError extends Error {}
 
 const usage = (message: string): UsageError => new UsageError(message)

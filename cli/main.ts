@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { type CommandEntry, commands } from './commands.ts'
+import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
 /** Commander's own complaints (unknown option, missing argument) are bad usage: exit code 2. */
@@ -40,6 +41,6 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE
   } else {
     process.stderr.write(`jifang: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof UsageError ? BAD_USAGE : 1
   }
 }

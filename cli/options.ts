@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Client, createClient, DEFAULT_URL, findToken, findUrl, onlyDemoRuns } from './client.ts'
+import { type Client, createClient, DEFAULT_URL, findToken, findUrl } from './client.ts'
 import type { Language } from './text.ts'
-import { packageRoot } from './version.ts'
 
 /** `./config` where there is one, else the system's. */
 export const defaultConfigDir = (): string =>
@@ -12,15 +10,6 @@ export const defaultConfigDir = (): string =>
 /** `./data` beside `./config`, else the system's state folder. */
 export const defaultDataDir = (configDir: string): string =>
   process.env.STATE_DIRECTORY ?? (configDir.startsWith('/etc/') ? '/var/lib/jifang' : 'data')
-
-/** Configuration of `jifang up --demo`. */
-export const demoConfigDir = fileURLToPath(new URL('config/demo', packageRoot))
-
-/** As given, else that of the room that runs here: the demonstration's while it is the only one. */
-export function configDirInUse(options: PlaceOptions): string {
-  const { configDir, dataDir } = placesOf(options)
-  return options.config === undefined && onlyDemoRuns(dataDir) ? demoConfigDir : configDir
-}
 
 export interface PlaceOptions {
   readonly config?: string

@@ -10,6 +10,7 @@ import { encodeSubmit } from '../protocols/gsm/pdu.ts'
 import { dialable, isNumber } from '../protocols/gsm/pdu-fields.ts'
 import { openSerial } from '../protocols/gsm/serial-transport.ts'
 import { languageOf, languageOption, type PlaceOptions, placesOf, withPlaces } from './options.ts'
+import { UsageError } from './usage-error.ts'
 
 interface SmsOptions extends PlaceOptions {
   readonly device?: string
@@ -49,8 +50,6 @@ const WORDS = {
     notReady: 'messages can not be sent',
   },
 } as const
-
-class UsageError extends Error {}
 
 export function command(): Command {
   const sms = new Command('sms').description('send an SMS through the GSM modem, or see whether it could')

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
+import { didYouMean } from '../core/config/suggest.ts'
 import { evaluate, type GroupResult } from '../core/profile/evaluate.ts'
 import { matchProfiles, namedProfiles } from '../core/profile/match.ts'
 import type { ReadValue } from '../core/profile/model.ts'
@@ -8,6 +9,7 @@ import { createRecordingSource } from '../protocols/snmp/recording-source.ts'
 import { parseRecording } from '../protocols/snmp/snmprec.ts'
 import { libraryForCommands } from './snmp-profiles.ts'
 import { pad } from './text.ts'
+import { UsageError } from './usage-error.ts'
 
 /** A recording's varbinds; lines that can't be read are told on stderr and skipped. */
 export async function readRecording(file: string): Promise<readonly Varbind[]> {
@@ -57,6 +59,11 @@ export function replayCommand(): Command {
 async function replay(file: string, options: ReplayOptions): Promise<void> {
   const [library, varbinds] = await Promise.all([libraryForCommands(options.config), readRecording(file)])
   const source = createRecordingSource(varbinds)
+  const strange = options.profile?.find((name) => !library.get(name))
+  if (strange !== undefined) {
+    const known = library.profiles.map((profile) => profile.name)
+    throw new UsageError(`there is no profile ${strange}${didYouMean(strange, known)}`)
+  }
   const named = options.profile?.flatMap((name) => library.withBases(name))
   const profiles = named ? await namedProfiles(named, source) : (await matchProfiles(library, source)).profiles
   const results = await evaluate(

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { systemClock } from '../core/lifecycle/clock.ts'
 import { type SimulatedDevice, startSimulator } from '../protocols/snmp/simulator.ts'
 import { readRecording } from './snmp-replay.ts'
-import { number } from './snmp-target.ts'
+import { number, upTo } from './snmp-target.ts'
 
 interface SimulateOptions {
   readonly port?: number
@@ -18,11 +18,11 @@ export function simulateCommand(): Command {
   return new Command('simulate')
     .description('serve recordings as SNMP v1/v2c devices, one port each, until Ctrl-C')
     .argument('<file...>', '.snmprec files')
-    .option('--port <port>', 'UDP port of the first; the others follow (default: free ones)', number)
+    .option('--port <port>', 'UDP port of the first; the others follow (default: free ones)', upTo(65_535))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--community <name>', 'answer this community only (default: any)')
     .option('--delay <ms>', 'wait before each answer', number, 0)
-    .option('--loss <percent>', 'leave so many requests unanswered', number, 0)
+    .option('--loss <percent>', 'leave so many requests unanswered', upTo(100), 0)
     .option('--vary', 'let counters count and measured values move')
     .action(simulate)
 }

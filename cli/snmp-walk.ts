@@ -5,6 +5,7 @@ import { normalizeOid } from '../core/profile/oid.ts'
 import type { Answer } from '../core/profile/varbind.ts'
 import { formatRecordingLine } from '../protocols/snmp/snmprec.ts'
 import { type AccessOptions, interrupted, openDevice, withAccess } from './snmp-target.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Everything a device has: the standard tree and the vendors'. */
 const WHOLE = '1.3.6.1'
@@ -53,7 +54,7 @@ async function record(host: string, oids: string[], options: AccessOptions & { r
 async function read(host: string, oids: readonly string[], options: AccessOptions): Promise<Answer> {
   const roots = oids.map((oid) => normalizeOid(oid))
   const wrong = oids.find((_, i) => roots[i] === null)
-  if (wrong !== undefined) throw new Error(`"${wrong}" is no OID`)
+  if (wrong !== undefined) throw new UsageError(`"${wrong}" is no OID`)
   const open = openDevice(host, options)
   try {
     const source = await open.device.source(interrupted().signal)

@@ -1,0 +1,2 @@
+/** The call itself is wrong: one line to stderr and exit code 2. */
+export class UsageError extends Error {}
