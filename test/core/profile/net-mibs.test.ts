@@ -310,6 +310,31 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
       ],
     ],
     [
+      'SAF Integra: supply in thousandths, free processor',
+      'radio-links',
+      `~7571.100.1.1.7.2.2.3.0|2|-41
+~7571.100.1.1.7.2.2.12.0|2|1
+~7571.100.1.1.7.2.4.5.0|2|54100
+~7571.100.1.1.7.2.4.7.0|2|21500
+~7571.100.1.1.7.2.4.10.0|2|80`,
+      [
+        'sensor radio rx_power_dbm=-41',
+        'sensor radio rx_level=1 normal',
+        'sensor supply voltage_volt=54.1',
+        'sensor supply power_watt=21.5',
+        'snmp_cpu all load_percent=20',
+      ],
+    ],
+    [
+      'Cradlepoint: modem',
+      'cradlepoint',
+      `~20992.1.2.2.1.2.1|4|LTE internal
+~20992.1.2.2.1.4.1|2|-71
+~20992.1.2.2.1.5.1|2|1
+~20992.1.2.2.1.13.1|2|12`,
+      ['sensor LTE internal rssi_dbm=-71', 'sensor LTE internal state=1 normal', 'sensor LTE internal sinr_db=12'],
+    ],
+    [
       'Enterasys: chassis',
       'cabletron',
       `~52.4.1.1.8.1.2.0|2|6
