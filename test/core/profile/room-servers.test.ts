@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { read } from './shipped-profiles.ts'
+
+/** Lines below one OID that starts with `~` for 1.3.6.1.4.1. */
+const under = (oid: string, ...lines: readonly string[]): string => lines.map((line) => `${oid}.${line}`).join('\n')
+
+const cases: readonly (readonly [string, string, string, readonly string[]])[] = [
+  [
+    'Areca: millivolts, the battery row is a charge, 255 is no battery',
+    'areca',
+    [
+      under(
+        '~18928.1.2.2.1',
+        '8.1.2.1|4|12V',
+        '8.1.3.1|2|11977',
+        '8.1.2.9|4|Battery Status',
+        '8.1.3.9|2|255',
+        '10.1.2.1|4|CPU',
+        '10.1.3.1|2|48',
+      ),
+      under('~18928.1.2.2.2', '7.1.2.1|4|PowerSupply01', '7.1.3.1|2|1', '9.1.2.1|4|Fan 01', '9.1.3.1|2|2170'),
+      under('~18928.1.2.3.2', '4.1.2.1|4|Slot#1', '4.1.3.1|4|Disk A', '4.1.8.1|4|RaidSet Member', '4.1.3.2|4|N.A.', '4.1.8.2|4|N.A.'),
+    ].join('\n'),
+    [
+      'sensor board 1 12V voltage_volt=11.977',
+      'sensor board 1 CPU temperature_celsius=48',
+      'sensor board 2 PowerSupply01 state=1 normal',
+      'sensor board 2 Fan 01 fan_rpm=2170',
+      'sensor drive 2 Slot#1 state=member normal',
+    ],
+  ],
+  [
+    'H3C HDM: health of the parts, an absent supply has no power',
+    'h3c-hdm',
+    [
+      under('~25506.13.1.2.4.7', '1.0|2|1', '3.0|2|0'),
+      under(
+        '~25506.13.1.2.1.1',
+        '11.2.0|2|24',
+        '7.1.3.0|2|310',
+        '7.1.1.1.2.1|2|1',
+        '7.1.1.1.10.1|2|155',
+        '7.1.1.1.2.2|2|0',
+        '7.1.1.1.10.2|2|0',
+        '11.3.1.4.3|4|41.0',
+        '11.3.1.6.3|2|3',
+      ),
+    ].join('\n'),
+    [
+      'sensor system state=1 alarm',
+      'sensor fan state=0 normal',
+      'sensor inlet temperature_celsius=24',
+      'sensor system power_watt=310',
+      'sensor psu 1 presence=1 normal',
+      'sensor psu 1 power_watt=155',
+      'sensor psu 2 presence=0 unknown',
+      'sensor temperature 3 temperature_celsius=41',
+      'sensor temperature 3 state=3 alarm',
+    ],
+  ],
+  [
+    'Inspur BMC: levels as numbers, drives as words',
+    'inspur',
+    under('~37945.2.1', '2.1.1.1.3.1|2|1', '2.2.1.1.3.4|2|3', '2.3.1.1.3.2|2|2', '1.6.1.1.9.1|2|0', '3.1.1.1.4.2|4|Warning'),
+    [
+      'sensor temperature 1 state=1 normal',
+      'sensor voltage 4 state=3 fault',
+      'sensor fan 2 state=2 alarm',
+      'sensor psu 1 state=0 unknown',
+      'sensor front drive 2 state=warning alarm',
+    ],
+  ],
+  [
+    'Knürr CoolTherm: tenths of the air, whole degrees of its limits',
+    'knuerr',
+    under('~2769.2.1.1', '1.3.0|2|312', '1.5.0|2|40', '2.3.0|2|221', '7.2.0|2|385', '9.2.0|2|141', '9.3.0|2|200'),
+    [
+      'aircon unit return_temperature_celsius=31.2',
+      'aircon unit supply_temperature_celsius=22.1',
+      'aircon unit humidity_percent=38.5',
+      'aircon unit water_in_temperature_celsius=14.1',
+      'aircon unit return_temperature_high_celsius=40',
+      'aircon unit water_in_high_celsius=20',
+    ],
+  ],
+  [
+    'Minkels: two return temperatures, a name is no temperature',
+    'minkels',
+    under('~39983.1.1.1', '1.0|2|249', '2.0|4|Unit 2'),
+    ['aircon top return_temperature_celsius=24.9'],
+  ],
+]
+
+describe('server controllers and storage of the room', () => {
+  it.each(cases)('%s', async (_, profile, walk, expected) => {
+    expect(await read(profile, walk)).toEqual(expected)
+  })
+})
