@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Running } from '../core/lifecycle/stack.ts'
 
@@ -22,7 +22,7 @@ export function lockData(dir: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
     const owner = livingOwner(path)
-    if (owner !== null)
+    if (owner !== null && !hasEnded(owner))
       throw new DataInUse(`jifang already runs here (pid ${owner}, data folder ${dir}): stop it first, or give another --data`)
     rmSync(path, { force: true })
   }
@@ -30,7 +30,10 @@ export function lockData(dir: string): () => void {
 }
 
 /** Does a jifang work on this data folder now? */
-export const runsIn = (dir: string): boolean => livingOwner(join(dir, 'lock')) !== null
+export function runsIn(dir: string): boolean {
+  const owner = livingOwner(join(dir, 'lock'))
+  return owner !== null && statOf(owner)?.[0] !== 'Z'
+}
 
 /** Runs a service that owns a folder: given back when it does not start, and when it has stopped. */
 export async function owning<T extends Running>(dir: string, start: () => Promise<T>): Promise<T> {
@@ -66,12 +69,43 @@ function livingOwner(path: string): number | null {
   return now === null || started === '?' || now === started ? pid : null
 }
 
-/** Clock ticks since boot at which a process started (proc(5), field 22); null where there is no /proc. */
-function startTimeOf(pid: number): string | null {
+/** How long a killed process may take until its files and ports are free, ms. */
+const ENDING_MS = 3000
+const LOOK_MS = 50
+/** Flag of the kernel in stat(5), field 9: the process is ending. */
+const PF_EXITING = 4
+
+/** Waits for a process that was killed a moment ago. A zombie counts as ended: only its parent has not asked for it yet. */
+function hasEnded(pid: number): boolean {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (let waited = 0; waited < ENDING_MS; waited += LOOK_MS) {
+    const stat = statOf(pid)
+    if (stat === null) return existsSync('/proc/self/stat')
+    const zombie = stat[0] === 'Z' || stat[0] === 'X'
+    if (zombie && threadsOf(pid) <= 1) return true
+    if (!zombie && (Number(stat[6]) & PF_EXITING) === 0) return false
+    Atomics.wait(sleeper, 0, 0, LOOK_MS)
+  }
+  return false
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length
+  } catch {
+    return 0
+  }
+}
+
+/** Fields of proc(5) stat from the third on; null where there is no such process or no /proc. */
+function statOf(pid: number): readonly string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return null
   }
 }
+
+/** Clock ticks since boot at which a process started (field 22); null where there is no /proc. */
+const startTimeOf = (pid: number): string | null => statOf(pid)?.[19] ?? null
