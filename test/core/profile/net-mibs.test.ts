@@ -335,6 +335,25 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
       ['sensor LTE internal rssi_dbm=-71', 'sensor LTE internal state=1 normal', 'sensor LTE internal sinr_db=12'],
     ],
     [
+      'MRV: chassis and ports',
+      'mrv',
+      `~629.200.6.1.1.7.1|2|4
+~629.200.6.1.1.12.1|2|2
+~629.200.6.1.1.15.1|2|31
+~629.200.8.1.1.31.1.2.3|2|-2569
+~629.200.8.1.1.33.1.2.3|2|46863
+~629.200.8.1.1.66.1.2.3|2|2`,
+      [
+        'sensor chassis 1 power supply 1 state=4 normal',
+        'sensor chassis 1 fan 2 state=2 fault',
+        'sensor chassis 1 temperature_celsius=31',
+        'sensor port 1.2.3 tx_power_dbm=-2.569',
+        'sensor port 1.2.3 bias_ampere=0.046863',
+        'sensor port 1.2.3 rx_level=2 fault',
+      ],
+    ],
+    ['Phoenix Contact: supply inputs', 'phoenix-fl', '~4346.11.11.1.6.0|2|5', ['sensor supply inputs state=5 normal']],
+    [
       'Enterasys: chassis',
       'cabletron',
       `~52.4.1.1.8.1.2.0|2|6
