@@ -354,6 +354,13 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
     ],
     ['Phoenix Contact: supply inputs', 'phoenix-fl', '~4346.11.11.1.6.0|2|5', ['sensor supply inputs state=5 normal']],
     [
+      'Avocent ACS: supplies of a console server',
+      'avocent-acs',
+      `~10418.16.2.1.8.2.0|2|1
+~10418.16.2.1.8.3.0|2|2`,
+      ['sensor power supply 1 state=1 normal', 'sensor power supply 2 state=2 fault'],
+    ],
+    [
       'Enterasys: chassis',
       'cabletron',
       `~52.4.1.1.8.1.2.0|2|6
