@@ -89,6 +89,52 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
     under('~39983.1.1.1', '1.0|2|249', '2.0|4|Unit 2'),
     ['aircon top return_temperature_celsius=24.9'],
   ],
+  [
+    'tinycontrol: hundredths in the box, tenths outside, an empty socket',
+    'tinycontrol',
+    under('~7616', '3.7.0|2|1214', '3.8.0|2|3150', '4.1.0|2|214', '4.2.0|2|-600', '4.10.0|2|431', '2.1.0|2|1'),
+    [
+      'env box voltage_volt=12.14',
+      'env box temperature_celsius=31.5',
+      'env sensor 1 temperature_celsius=21.4',
+      'env sensor H1 humidity_percent=43.1',
+      'env input 1 state=1 normal',
+    ],
+  ],
+  [
+    'TPDIN of the first generation: texts with decimals',
+    'tycon-tpdin1',
+    under('~17095.3', '1.0|2|1', '5.0|4|24.6', '9.0|4|1.2', '14.0|4|30.5'),
+    ['power_line input 1 voltage_volt=24.6', 'power_line input 1 current_ampere=1.2', 'env internal temperature_celsius=30.5'],
+  ],
+  [
+    'Quantum libraries: the parts of both trees',
+    'quantum-library',
+    [
+      under(
+        '~3764.1.10.10',
+        '1.8.0|2|4',
+        '12.2.0|2|1',
+        '12.8.0|2|2',
+        '14.2.0|2|1',
+        '11.3.1.3.1|4|LTO5',
+        '11.3.1.11.1|2|2',
+        '13.2.1.2.1|4|LL1',
+        '13.2.1.8.1|2|3',
+      ),
+      under('~3697.1.10.10.1.15', '10.1.0|2|3', '2.0|2|2'),
+    ].join('\n'),
+    [
+      'sensor library state=4 alarm',
+      'sensor cooling state=1 normal',
+      'sensor operator action state=2 normal',
+      'sensor main door state=1 alarm',
+      'sensor power state=3 alarm',
+      'sensor main door state=2 normal',
+      'sensor drive 1 LTO5 state=2 fault',
+      'sensor logical library LL1 state=3 alarm',
+    ],
+  ],
 ]
 
 describe('server controllers and storage of the room', () => {
