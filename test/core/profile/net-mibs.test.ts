@@ -361,6 +361,28 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
       ['sensor power supply 1 state=1 normal', 'sensor power supply 2 state=2 fault'],
     ],
     [
+      'Cyberoam: the older MIB with the date',
+      'sophos',
+      `~21067.2.1.2.3.1.0|2|7
+~21067.2.1.2.4.2.0|65|33
+~21067.2.1.2.5.2.0|65|61
+~21067.2.1.2.11.5.0|2|1`,
+      [
+        'snmp_cpu all load_percent=7',
+        'snmp_storage disk used_percent=33',
+        'snmp_memory ram used_percent=61',
+        'sensor service http state=1 normal',
+      ],
+    ],
+    [
+      'Cyberoam: the newer MIB',
+      'sophos',
+      `~21067.2.1.2.2.1.0|2|7
+~21067.2.1.2.3.2.0|65|33
+~21067.2.1.2.4.2.0|65|61`,
+      ['snmp_cpu all load_percent=7', 'snmp_storage disk used_percent=33', 'snmp_memory ram used_percent=61'],
+    ],
+    [
       'Enterasys: chassis',
       'cabletron',
       `~52.4.1.1.8.1.2.0|2|6
