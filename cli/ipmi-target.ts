@@ -21,7 +21,7 @@ export interface IpmiTargetOptions {
   readonly json?: boolean
 }
 
-const whole = (low: number, high: number) => (text: string) => {
+export const whole = (low: number, high: number) => (text: string) => {
   const number = Number(text)
   if (!Number.isInteger(number) || number < low || number > high)
     throw new InvalidArgumentError(`must be a whole number from ${low} to ${high}`)

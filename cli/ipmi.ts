@@ -11,7 +11,7 @@ import { sensorFinder } from '../probes/ipmi/sel-samples.ts'
 import { stateWords, THRESHOLDS, type Thresholds } from '../probes/ipmi/sensor-reading.ts'
 import { sensorTypeName } from '../probes/ipmi/sensor-types.ts'
 import type { SensorResult } from '../probes/ipmi/sensors.ts'
-import { type IpmiTargetOptions, withIpmi, withIpmiTarget } from './ipmi-target.ts'
+import { type IpmiTargetOptions, whole, withIpmi, withIpmiTarget } from './ipmi-target.ts'
 import { localTime, pad, paint } from './text.ts'
 
 export function command(): Command {
@@ -20,7 +20,7 @@ export function command(): Command {
     .addCommand(
       withIpmiTarget(new Command('sel'))
         .summary('the event log, oldest first; it is never cleared')
-        .option('-n, --last <count>', 'only the newest entries', Number)
+        .option('-n, --last <count>', 'only the newest entries', whole(1, 65_535))
         .action(sel),
     )
     .addCommand(withIpmiTarget(new Command('info')).summary('identity, power, event log fullness, protection of the session').action(info))

@@ -142,7 +142,9 @@ async function runRemote(device: string, check: string | undefined, options: Pro
     ...(run.detail === undefined ? {} : { detail: run.detail }),
     samples: run.lines.flatMap((line) => {
       const parsed = parseLine(line)
-      return typeof parsed === 'string' ? [] : [parsed as Sample]
+      if (typeof parsed === 'string') return []
+      const { measurement, tags, fields, time } = parsed
+      return [{ measurement, tags, fields, time }]
     }),
     verdicts: [],
   }))

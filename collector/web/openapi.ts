@@ -19,6 +19,33 @@ const ROUTES: readonly (readonly [Method, string, string, readonly string[], str
   ['post', '/api/v2/write', 'line protocol in; 204 when it is on disk', ['precision'], 'operator (not from this machine)'],
 ]
 
+const content = (type: string, schema: object = {}): object => ({ content: { [type]: { schema } } })
+const text = (...names: string[]): object => Object.fromEntries(names.map((name) => [name, { type: 'string' }]))
+
+const PROBLEM = {
+  description: 'refused or failed, and why',
+  ...content('application/json', { type: 'object', properties: text('error'), required: ['error'] }),
+}
+
+function answerOf(path: string): object {
+  if (path === '/api/v2/write') return { description: 'every line is on disk' }
+  const type =
+    path === '/healthz' || path === '/metrics' ? 'text/plain' : path === '/api/v1/events' ? 'text/event-stream' : 'application/json'
+  return { description: 'done', ...content(type) }
+}
+
+const BODIES: Readonly<Record<string, object>> = {
+  '/api/v1/alarms/{id}/{command}': content('application/json', { type: 'object', properties: text('note', 'for', 'milestone') }),
+  '/api/v1/devices/{name}/output': content('application/json', {
+    type: 'object',
+    properties: { ...text('point'), on: { type: 'boolean' }, seconds: { type: 'number' } },
+    required: ['point', 'on'],
+  }),
+  '/api/v2/write': content('text/plain', { type: 'string' }),
+}
+
+const bodyOf = (method: Method, path: string): object => (method === 'post' && BODIES[path] ? { requestBody: BODIES[path] } : {})
+
 /** OpenAPI 3.1 description of the API, from the same table for every version. */
 export function openapi(version: string): object {
   const paths: Record<string, Record<string, object>> = {}
@@ -33,7 +60,8 @@ export function openapi(version: string): object {
         summary,
         parameters,
         ...(role ? { security: [{ token: [] }], description: `role: ${role}` } : {}),
-        responses: { default: { description: 'JSON; errors are {error}' } },
+        ...bodyOf(method, path),
+        responses: { [path === '/api/v2/write' ? '204' : '200']: answerOf(path), default: PROBLEM },
       },
     }
   }

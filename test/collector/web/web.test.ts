@@ -301,6 +301,12 @@ describe('the description of the API', () => {
     const { paths } = (await (await fetch(`${web.url}/api/openapi.json`)).json()) as { paths: Record<string, Record<string, unknown>> }
     const described = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
     expect(new Set(served)).toEqual(new Set(described))
+    const described204 = { responses: { 204: expect.anything(), default: expect.anything() } }
+    expect(paths['/api/v2/write']?.post).toMatchObject(described204)
+    expect(paths['/api/v1/alarms']?.get).toMatchObject({ responses: { 200: { content: { 'application/json': {} } } } })
+    expect(paths['/api/v1/devices/{name}/output']?.post).toMatchObject({
+      requestBody: { content: { 'application/json': { schema: { required: ['point', 'on'] } } } },
+    })
   })
 })
 
