@@ -135,6 +135,66 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
       'sensor logical library LL1 state=3 alarm',
     ],
   ],
+  [
+    'IBM RSA: readings as texts, the one that cannot be read is left out',
+    'ibm-rsa',
+    under(
+      '~2.3.51.1.2',
+      '1.2.1.0|4|  30.00 Centigrade',
+      '1.2.2.0|4|Not Readable!',
+      '1.5.1.0|4|  28.00 Centigrade',
+      '3.1.0|4| 67% of maximum',
+      '7.1.0|2|255',
+    ),
+    [
+      'sensor system state=255 normal',
+      'sensor ambient temperature_celsius=28',
+      'sensor cpu 1 temperature_celsius=30',
+      'sensor fan 1 fan_percent=67',
+    ],
+  ],
+  [
+    'ServerView before the second system board table',
+    'fujitsu-serverview',
+    [
+      under('~231.2.10.2.11', '2.1.0|2|2', '3.1.1.2.2|4|PowerSupply', '3.1.1.3.2|2|3'),
+      under(
+        '~231.2.10.2.2.5.2',
+        '1.1.3.1.1|2|8',
+        '1.1.11.1.1|2|25',
+        '1.1.13.1.1|4|Ambient',
+        '2.1.3.1.2|2|5',
+        '2.1.8.1.2|2|2100',
+        '2.1.16.1.2|4|FAN1 SYS',
+      ),
+    ].join('\n'),
+    [
+      'sensor agent state=2 alarm',
+      'sensor subsystem PowerSupply state=3 fault',
+      'sensor Ambient 1.1 temperature_celsius=25',
+      'sensor Ambient 1.1 state=8 normal',
+      'sensor FAN1 SYS 1.2 fan_rpm=2100',
+      'sensor FAN1 SYS 1.2 state=5 alarm',
+    ],
+  ],
+  [
+    'Large tape libraries: StorageTek, Spectra and Overland',
+    'tape-library-large',
+    [
+      under('~1211.1.15.4', '4.1.2.1|4|CPU', '4.1.3.1|2|41', '6.1.2.1|4|rear', '6.1.3.1|2|1', '10.1.8.1|2|0', '14.1.4.1|2|2'),
+      under('~3478.1.1.3.1.1.2.1.1.1', '1.0|2|1', '2.0|2|3'),
+      under('~3351.1.3.2.3.1.1', '3.1|2|1'),
+    ].join('\n'),
+    [
+      'sensor CPU temperature_celsius=41',
+      'sensor fan rear state=1 fault',
+      'sensor robot 1 state=0 normal',
+      'sensor controller 1 state=2 alarm',
+      'sensor power state=1 normal',
+      'sensor fans state=3 fault',
+      'sensor drive 1 state=1 alarm',
+    ],
+  ],
 ]
 
 describe('server controllers and storage of the room', () => {
