@@ -102,6 +102,19 @@ describe('rack distribution', () => {
       { current_ampere: 12.5 },
     ],
     ['raritan', below(PX, '5.7.3.1.2.1.1.40|2|1\n5.7.3.1.3.1.1.40|2|17'), 'power_line line=transfer', { operating_state: 'standby' }],
+    ['apc-pdu', below('1.3.6.1.4.1.318.1.1.22', '4.1.15.1.3.2|2|2315\n4.2.11.1.3.2|2|494'), 'power_line line=L2', { voltage_volt: 231.5 }],
+    [
+      'apc-pdu',
+      below('1.3.6.1.4.1.318.1.1.22', '2.4.1.7.3.1|2|1\n2.4.1.9.3.1|2|-1\n2.4.1.10.3.1|2|455'),
+      'power_line bank=module 3 L1',
+      { state: 'alarm', load_percent: 45.5 },
+    ],
+    [
+      'apc-ats',
+      below('1.3.6.1.4.1.318.1.1.8.5', '1.2.0|2|1\n4.5.1.4.1|66|52\n4.5.1.5.1|2|4\n4.5.1.6.1|2|-1'),
+      'power_line bank=1',
+      { current_ampere: 5.2, state: 'alarm' },
+    ],
   ])('%s reads %s', async (profile, lines, start, fields) => {
     expect(await one(profile, lines, start)).toMatchObject(fields)
   })
