@@ -3,7 +3,7 @@ import type { Alarm } from '../core/model/alarm.ts'
 import type { DeviceSummary } from '../core/model/api.ts'
 import { SEVERITY_TITLE, severityRank } from '../core/model/severity.ts'
 import { ApiError, acknowledge, token } from './api.ts'
-import { ALARM_STATE, ago, clockTime } from './words.ts'
+import { ALARM_STATE, ago, clockTime, LANGUAGE, say } from './words.ts'
 
 interface Props {
   readonly alarms: readonly Alarm[]
@@ -20,17 +20,17 @@ export function AlarmList({ alarms, devices, now, onSelect }: Props) {
   return (
     <div class="card alarms">
       <h2>
-        当前告警 <small>{open.length}</small>
+        {say('当前告警', 'open alarms')} <small>{open.length}</small>
       </h2>
-      {open.length === 0 && <p class="calm">没有未恢复的告警</p>}
+      {open.length === 0 && <p class="calm">{say('没有未恢复的告警', 'no open alarms')}</p>}
       {open.map((alarm) => (
         <div key={alarm.id} class={`alarm ${alarm.severity} ${alarm.state}`}>
-          <span class={`badge ${alarm.severity}`}>{SEVERITY_TITLE[alarm.severity].zh}</span>
+          <span class={`badge ${alarm.severity}`}>{SEVERITY_TITLE[alarm.severity][LANGUAGE]}</span>
           <button type="button" class="device" onClick={() => onSelect(alarm.device)}>
             {titles.get(alarm.device) ?? alarm.device}
           </button>
           <span class="what">
-            {alarm.title.zh} <b>{typeof alarm.value === 'number' ? Number(alarm.value.toFixed(2)) : alarm.value}</b>{' '}
+            {alarm.title[LANGUAGE]} <b>{typeof alarm.value === 'number' ? Number(alarm.value.toFixed(2)) : alarm.value}</b>{' '}
             {alarm.threshold !== null && <small>({alarm.threshold})</small>}
           </span>
           <span class="when" title={clockTime(alarm.since)}>
@@ -52,7 +52,9 @@ function AckButton({ alarm }: { alarm: Alarm }) {
       setProblem('')
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
-        const entered = prompt('确认告警需要个人口令（jifang.yaml 的 web.tokens）')
+        const entered = prompt(
+          say('确认告警需要个人口令（jifang.yaml 的 web.tokens）', 'your token is needed to acknowledge (web.tokens in jifang.yaml)'),
+        )
         if (entered) {
           token.set(entered.trim())
           return run()
@@ -64,7 +66,7 @@ function AckButton({ alarm }: { alarm: Alarm }) {
   return (
     <span class="ack">
       <button type="button" onClick={() => void run()}>
-        确认
+        {say('确认', 'acknowledge')}
       </button>
       {problem !== '' && <em>{problem}</em>}
     </span>

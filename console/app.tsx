@@ -4,7 +4,7 @@ import { token } from './api.ts'
 import { DeviceGrid } from './device-grid.tsx'
 import { DevicePanel } from './device-panel.tsx'
 import { useNow, useRoom } from './live.ts'
-import { ago } from './words.ts'
+import { ago, say } from './words.ts'
 
 export function App() {
   const room = useRoom()
@@ -19,12 +19,14 @@ export function App() {
           机房 <span class="latin">jifang</span> <span class="site">{room.site}</span>
         </h1>
         <div class="totals">
-          <Total label="正常" value={count('ok')} kind="ok" />
-          <Total label="告警" value={count('alarm')} kind="alarm" />
-          <Total label="无数据" value={count('unknown')} kind="unknown" />
+          <Total label={say('正常', 'ok')} value={count('ok')} kind="ok" />
+          <Total label={say('告警', 'alarm')} value={count('alarm')} kind="alarm" />
+          <Total label={say('无数据', 'no data')} value={count('unknown')} kind="unknown" />
         </div>
         <div class={room.connected ? 'link up' : 'link down'} title={room.problem}>
-          {room.connected ? '● 实时' : `○ 连接中断${room.at > 0 ? ` · 数据为 ${ago(room.at, now)}` : ''} ${room.problem}`}
+          {room.connected
+            ? say('● 实时', '● live')
+            : `${say('○ 连接中断', '○ connection lost')}${room.at > 0 ? ` · ${say('数据为', 'data of')} ${ago(room.at, now)}` : ''} ${room.problem}`}
         </div>
       </header>
       {room.locked && <Unlock />}
@@ -57,10 +59,10 @@ function Unlock() {
   return (
     <form class="card unlock" onSubmit={submit}>
       <label>
-        此页面需要口令（jifang.yaml 的 web.tokens）：
+        {say('此页面需要口令（jifang.yaml 的 web.tokens）：', 'This page needs a token (web.tokens in jifang.yaml):')}
         <input type="password" value={entered} onInput={(event) => setEntered(event.currentTarget.value)} />
       </label>
-      <button type="submit">进入</button>
+      <button type="submit">{say('进入', 'enter')}</button>
     </form>
   )
 }

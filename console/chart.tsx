@@ -3,12 +3,12 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { LastValue, SeriesAnswer } from '../core/model/api.ts'
 import { getSeries } from './api.ts'
-import { axisTime, withUnit } from './words.ts'
+import { axisTime, say, withUnit } from './words.ts'
 
 const SPANS: readonly (readonly [string, number, string])[] = [
-  ['1 小时', 3_600_000, '10s'],
-  ['1 天', 86_400_000, '5m'],
-  ['7 天', 604_800_000, '30m'],
+  [say('1 小时', '1 hour'), 3_600_000, '10s'],
+  [say('1 天', '1 day'), 86_400_000, '5m'],
+  [say('7 天', '7 days'), 604_800_000, '30m'],
 ]
 const HEIGHT = 180
 /** The chart goes on while it is looked at. */
@@ -30,7 +30,7 @@ export function Chart({ device, value }: { device: string; value: LastValue }) {
         (answer) => {
           if (gone || !box.current) return
           const points = pointsOf(answer, value)
-          setNote(points.length === 0 ? '这段时间没有数据' : '')
+          setNote(points.length === 0 ? say('这段时间没有数据', 'no data in this time') : '')
           if (points.length === 0) return
           const data: uPlot.AlignedData = [points.map(([at]) => at), points.map(([, v]) => v)]
           if (plot) plot.setData(data)

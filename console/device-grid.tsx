@@ -1,5 +1,5 @@
 import type { DeviceSummary } from '../core/model/api.ts'
-import { ago, CLASS_TITLE, DEVICE_STATE } from './words.ts'
+import { ago, classTitle, DEVICE_STATE, say } from './words.ts'
 
 interface Props {
   readonly devices: readonly DeviceSummary[]
@@ -16,7 +16,7 @@ export function DeviceGrid({ devices, now, selected, onSelect }: Props) {
   const disabled = devices.filter((device) => !device.enabled)
   const rooms = new Map<string, DeviceSummary[]>()
   for (const device of enabled) {
-    const room = device.location?.room ?? '未指定位置'
+    const room = device.location?.room ?? say('未指定位置', 'no location given')
     rooms.set(room, [...(rooms.get(room) ?? []), device])
   }
   return (
@@ -34,7 +34,7 @@ export function DeviceGrid({ devices, now, selected, onSelect }: Props) {
       {disabled.length > 0 && (
         <details class="card">
           <summary>
-            未启用的设备 <small>{disabled.length}</small>
+            {say('未启用的设备', 'devices not in service')} <small>{disabled.length}</small>
           </summary>
           <div class="grid">{disabled.map((device) => tile(device, now, selected, onSelect))}</div>
         </details>
@@ -51,7 +51,7 @@ function tile(device: DeviceSummary, now: number, selected: string | null, onSel
       class={`tile ${device.state} ${selected === device.name ? 'selected' : ''}`}
       onClick={() => onSelect(device.name)}
     >
-      <span class="class">{CLASS_TITLE[device.class] ?? device.class}</span>
+      <span class="class">{classTitle(device.class)}</span>
       <strong>{device.title}</strong>
       <span class="meta">
         {device.location?.cabinet ? `${device.location.cabinet} · ` : ''}

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { DeviceDetail, LastValue } from '../core/model/api.ts'
 import { getDevice } from './api.ts'
 import { Chart } from './chart.tsx'
-import { ago, withUnit } from './words.ts'
+import { ago, say, withUnit } from './words.ts'
 
 const REFRESH_MS = 5000
 
@@ -28,7 +28,7 @@ export function DevicePanel({ name, now, onClose }: { name: string; now: number;
     <aside class="card panel">
       <h2>
         {device?.title ?? name} <small>{name}</small>
-        <button type="button" class="close" onClick={onClose} title="关闭">
+        <button type="button" class="close" onClick={onClose} title={say('关闭', 'close')}>
           ×
         </button>
       </h2>
@@ -52,7 +52,7 @@ function Checks({ device, now }: { device: DeviceDetail; now: number }) {
           <tr key={check.name} class={check.up === false ? 'down' : ''}>
             <td>{check.up === null ? '○' : check.up ? '●' : '▲'}</td>
             <td>{check.name}</td>
-            <td>{check.reason ?? '等待第一次运行'}</td>
+            <td>{check.reason ?? say('等待第一次运行', 'waiting for the first run')}</td>
             <td class="number">{check.duration_ms === null ? '' : `${Math.round(check.duration_ms)} ms`}</td>
             <td class="number">{ago(check.at, now)}</td>
           </tr>

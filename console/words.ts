@@ -1,7 +1,13 @@
 import type { AlarmState } from '../core/model/alarm.ts'
 import type { DeviceState } from '../core/model/api.ts'
 
-export const CLASS_TITLE: Readonly<Record<string, string>> = {
+/** Chinese first; English for who asks for it: `/?lang=en`. */
+export const LANGUAGE: 'zh' | 'en' = new URLSearchParams(location.search).get('lang') === 'en' ? 'en' : 'zh'
+
+/** The text in the language of this page. */
+export const say = (zh: string, en: string): string => (LANGUAGE === 'zh' ? zh : en)
+
+const CLASS_ZH: Readonly<Record<string, string>> = {
   server: '服务器',
   host: '主机',
   ups: 'UPS',
@@ -21,15 +27,23 @@ export const CLASS_TITLE: Readonly<Record<string, string>> = {
   pc: '终端',
 }
 
-export const DEVICE_STATE: Readonly<Record<DeviceState, string>> = { ok: '正常', alarm: '告警', unknown: '无数据', disabled: '未启用' }
+/** The class itself is an English word. */
+export const classTitle = (name: string): string => say(CLASS_ZH[name] ?? name, name)
+
+export const DEVICE_STATE: Readonly<Record<DeviceState, string>> = {
+  ok: say('正常', 'ok'),
+  alarm: say('告警', 'alarm'),
+  unknown: say('无数据', 'no data'),
+  disabled: say('未启用', 'disabled'),
+}
 
 export const ALARM_STATE: Readonly<Record<AlarmState, string>> = {
-  pending: '待定',
-  firing: '告警中',
-  acknowledged: '已确认',
-  unknown: '失联',
-  resolved: '已恢复',
-  withdrawn: '已撤销',
+  pending: say('待定', 'pending'),
+  firing: say('告警中', 'firing'),
+  acknowledged: say('已确认', 'acknowledged'),
+  unknown: say('失联', 'unknown'),
+  resolved: say('已恢复', 'resolved'),
+  withdrawn: say('已撤销', 'withdrawn'),
 }
 
 const two = (n: number): string => String(n).padStart(2, '0')
@@ -43,12 +57,12 @@ export function clockTime(ms: number): string {
 
 /** How long ago, in words. */
 export function ago(ms: number | null, now: number): string {
-  if (ms === null) return '从未'
+  if (ms === null) return say('从未', 'never')
   const seconds = Math.max(0, Math.round((now - ms) / 1000))
-  if (seconds < 60) return `${seconds} 秒前`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} 分前`
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} 小时前`
-  return `${Math.floor(seconds / 86_400)} 天前`
+  if (seconds < 60) return say(`${seconds} 秒前`, `${seconds} s ago`)
+  if (seconds < 3600) return say(`${Math.floor(seconds / 60)} 分前`, `${Math.floor(seconds / 60)} min ago`)
+  if (seconds < 172_800) return say(`${Math.floor(seconds / 3600)} 小时前`, `${Math.floor(seconds / 3600)} h ago`)
+  return say(`${Math.floor(seconds / 86_400)} 天前`, `${Math.floor(seconds / 86_400)} days ago`)
 }
 
 const UNITS: readonly (readonly [RegExp, string])[] = [
@@ -85,7 +99,8 @@ export function withUnit(measurement: string, field: string, value: number | str
 
 function lasting(seconds: number): string {
   const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60]
-  return days > 0 ? `${days} 天 ${hours} 小时` : hours > 0 ? `${hours} 小时 ${minutes} 分` : `${minutes} 分`
+  if (days > 0) return say(`${days} 天 ${hours} 小时`, `${days} d ${hours} h`)
+  return hours > 0 ? say(`${hours} 小时 ${minutes} 分`, `${hours} h ${minutes} min`) : say(`${minutes} 分`, `${minutes} min`)
 }
 
 /** Local time on an axis with ticks `step` seconds apart: the date where days matter, 24 hours. */
