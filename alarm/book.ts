@@ -67,6 +67,14 @@ export class Book implements Surroundings {
     this.#gated.clear()
   }
 
+  /** Its alarm is no longer found, as if it had never been adopted. */
+  forgetEpisode(tracked: Tracked): void {
+    const { alarm } = tracked.state
+    if (!alarm) return
+    this.#episodes.delete(alarm.id)
+    if (this.#openShorts.get(alarm.short_id) === alarm.id) this.#openShorts.delete(alarm.short_id)
+  }
+
   /** Takes a state out for good, after it was withdrawn. */
   drop(tracked: Tracked): void {
     this.#watched.delete(tracked)

@@ -132,6 +132,13 @@ export class Engine {
     this.book.adoptEpisode(tracked)
   }
 
+  /** Orphans whose end was told already, by records behind the snapshot. */
+  dropOrphans(hasEnded: (id: string) => boolean): void {
+    const ended = this.orphans.filter(({ state }) => hasEnded(state.alarm?.id ?? ''))
+    for (const tracked of ended) this.book.forgetEpisode(tracked)
+    this.orphans = this.orphans.filter((tracked) => !ended.includes(tracked))
+  }
+
   /** Ends the alarms of a snapshot that the configuration no longer has; part of the next record. */
   withdrawOrphans(now: number): void {
     for (const tracked of this.orphans) {

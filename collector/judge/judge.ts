@@ -83,7 +83,7 @@ export async function startJudge(deps: JudgeDeps): Promise<Judge> {
   const engine = new Engine({ rules: deps.rules, inventory: deps.inventory, ...(deps.kinds ? { kinds: deps.kinds } : {}) })
   const stored = await loadSnapshot(snapshotPath, deps.log)
   const restored = stored !== null && restoreSnapshot(engine, stored.engine)
-  engine.orphans = engine.orphans.filter((orphan) => !history.has(orphan.state.alarm?.id ?? ''))
+  engine.dropOrphans((id) => history.has(id))
   return new JournalJudge(deps, engine, file, history, snapshotPath, restored ? stored.offset : deps.source.first)
 }
 

@@ -114,6 +114,33 @@ describe('the judge', () => {
     await again.stop()
   })
 
+  it('does not bring back what was withdrawn behind the snapshot that a kill left', async () => {
+    const dir = await tempDir()
+    const journal = new Journal()
+    journal.status()
+    const raised = journal.level('b', 60)
+    journal.source.sync()
+    const judge = await start(journal.source, dir)
+    await judge.caughtUp(raised)
+    await judge.stop()
+    const snapshot = await readFile(join(dir, 'alarms.snapshot'))
+    const without = { inventory: inventory(device('a')) }
+    const next = await start(journal.source, dir, without)
+    const gone = journal.tick()
+    journal.source.sync()
+    await next.caughtUp(gone)
+    await next.stop()
+    await writeFile(join(dir, 'alarms.snapshot'), snapshot)
+    const again = await start(journal.source, dir, without)
+    const last = journal.tick()
+    journal.source.sync()
+    await again.caughtUp(last)
+    expect(again.alarms('open')).toEqual([])
+    expect(again.alarms('all')).toMatchObject([{ device: 'b', state: 'withdrawn' }])
+    expect((await lines(dir)).map((event) => event.kind)).toEqual(['raised', 'withdrawn'])
+    await again.stop()
+  })
+
   it('withdraws at a reload what is gone, also when it went while the judge was down', async () => {
     const dir = await tempDir()
     const journal = new Journal()
