@@ -1,13 +1,12 @@
 import { profileFor } from './compile.ts'
 import { textOf } from './decode.ts'
+import { type Facts, readFacts, SYS_OBJECT_ID } from './facts.ts'
 import type { ProfileLibrary } from './library.ts'
 import type { Profile } from './model.ts'
 import { isUnder, normalizeOid } from './oid.ts'
 import { type ConditionData, listOf, type ProbeData } from './schema.ts'
-import type { Varbind, VarbindSource } from './varbind.ts'
+import type { VarbindSource } from './varbind.ts'
 
-const SYS_DESCR = '1.3.6.1.2.1.1.1.0'
-const SYS_OBJECT_ID = '1.3.6.1.2.1.1.2.0'
 const ENTERPRISES = '1.3.6.1.4.1'
 
 export interface Verdict {
@@ -24,19 +23,15 @@ export interface Matching {
   readonly sysObjectID: string
   /** All profiles looked at, chosen ones first, by rank. */
   readonly verdicts: readonly Verdict[]
+  /** Questions that the device left without an answer: with them another profile might have been chosen. */
+  readonly unanswered: number
   /** The chosen ones, most specific first. */
   readonly profiles: readonly Profile[]
 }
 
-interface Facts {
-  readonly sysDescr: string
-  readonly sysObjectID: string
-  probe(oid: string): Varbind | null
-}
-
 /** Asks the device what it is, then asks every profile. Many boxes lie about sysObjectID, so probing objects count as much as it does. */
 export async function matchProfiles(library: ProfileLibrary, source: VarbindSource): Promise<Matching> {
-  const facts = await readFacts(library, source)
+  const facts = await readFacts(probesOf(library), source)
   const own = new Map<string, Verdict>()
   for (const profile of library.profiles) own.set(profile.name, judge(profile, facts))
   const chosen = new Map<string, Verdict>()
@@ -57,6 +52,7 @@ export async function matchProfiles(library: ProfileLibrary, source: VarbindSour
   return {
     sysDescr: facts.sysDescr,
     sysObjectID: facts.sysObjectID,
+    unanswered: facts.unanswered,
     verdicts,
     profiles: verdicts.filter((verdict) => verdict.chosen).map((verdict) => profileFor(verdict.profile, facts.sysObjectID)),
   }
@@ -94,25 +90,11 @@ function exclude(chosen: Map<string, Verdict>): void {
   }
 }
 
-async function readFacts(library: ProfileLibrary, source: VarbindSource): Promise<Facts> {
+function probesOf(library: ProfileLibrary): Set<string> {
   const probes = new Set<string>()
   for (const profile of library.profiles)
     for (const condition of conditionsOf(profile)) for (const probe of listOf(condition.probe)) probes.add(oidOf(probe))
-  const identity = await source.get([SYS_DESCR, SYS_OBJECT_ID])
-  const asked = new Map([...probes].map((oid) => [oid, oid.replace(/\.0$/, '')]))
-  const { following } = await source.next([...new Set(asked.values())])
-  const text = (oid: string): string => {
-    const found = identity.varbinds.find((varbind) => varbind.oid === oid)
-    return found ? textOf(found) : ''
-  }
-  return {
-    sysDescr: text(SYS_DESCR),
-    sysObjectID: normalizeOid(text(SYS_OBJECT_ID)) ?? '',
-    probe(oid) {
-      const found = following.get(asked.get(oid) ?? oid)
-      return found && isUnder(found.oid, oid) && found.type !== 'null' ? found : null
-    },
-  }
+  return probes
 }
 
 function conditionsOf(profile: Profile): ConditionData[] {

@@ -9,6 +9,8 @@ import type { Identity } from '../../protocols/snmp/device.ts'
 export interface Choice {
   readonly profiles: readonly Profile[]
   readonly because: string
+  /** Questions that the device left without an answer while the profiles were chosen. */
+  readonly unanswered: number
 }
 
 /** Identity as last seen, with when (monotonic ms). */
@@ -27,6 +29,7 @@ export async function chooseProfiles(wanted: string | readonly string[], library
   return {
     profiles: matching.profiles,
     because: chosen.map((verdict) => `${verdict.profile.name} (${verdict.because})`).join(', ') || 'no profile fits',
+    unanswered: matching.unanswered,
   }
 }
 
@@ -34,7 +37,11 @@ function chooseNamed(names: readonly string[], library: ProfileLibrary): Choice 
   const profiles: Profile[] = []
   for (const name of names) for (const profile of library.withBases(name)) if (!profiles.includes(profile)) profiles.push(profile)
   const unknown = names.filter((name) => !library.get(name))
-  return { profiles, because: `named by the check: ${names.join(', ')}${unknown.length > 0 ? `; there is no ${unknown.join(', ')}` : ''}` }
+  return {
+    profiles,
+    unanswered: 0,
+    because: `named by the check: ${names.join(', ')}${unknown.length > 0 ? `; there is no ${unknown.join(', ')}` : ''}`,
+  }
 }
 
 /** Another box, another firmware or a restart: what was chosen and learnt may no longer hold. */

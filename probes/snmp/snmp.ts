@@ -5,7 +5,8 @@ import { createSampler } from '../../core/profile/samples.ts'
 import { accessWarning } from '../../protocols/snmp/access.ts'
 import { type Identity, openSnmpDevice } from '../../protocols/snmp/device.ts'
 import type { GroupOutcome, Probe, ProbeDeps, ProbeKind, Reading, Target } from '../probe.ts'
-import { type Choice, changedSince, chooseProfiles, ProbeMemory, type Sighting } from './choice.ts'
+import type { Choice, Sighting } from './choice.ts'
+import { ProfileChooser } from './chooser.ts'
 import { createGroupPlan } from './group-plan.ts'
 import type { SnmpOptions } from './options.ts'
 import { leaseSockets, libraryOf } from './shared.ts'
@@ -27,11 +28,9 @@ export const snmp: ProbeKind<SnmpOptions> = {
     const device = openSnmpDevice({ address: target.address, access: options, sockets: lease.sockets })
     const sampler = createSampler(target.intervalMs * GAP_INTERVALS + 5000)
     const plan = createGroupPlan()
-    const probed = new ProbeMemory()
+    const chooser = new ProfileChooser(options.profile, libraryOf(deps), deps.log)
     const warning = accessWarning(options)
     if (warning) deps.log.warn({}, warning)
-    let last: Sighting | null = null
-    let choice: Choice | null = null
     let silent = 0
 
     async function greet(signal: AbortSignal): Promise<Identity> {
@@ -49,27 +48,19 @@ export const snmp: ProbeKind<SnmpOptions> = {
       const identity = await greet(signal)
       const now: Sighting = { identity, at: deps.clock.monotonic() }
       const source = await device.source(signal)
-      if (!choice || changedSince(last, now)) {
-        if (last) device.forget()
+      if (chooser.outdated(now)) {
+        if (chooser.choice) device.forget()
         plan.reset()
-        choice = await chooseProfiles(options.profile, libraryOf(deps), probed.over(source, identity))
-        deps.log.info({ profiles: choice.because }, 'profiles chosen')
-        if (signal.aborted || choice.profiles.length === 0) return undecided(choice, signal.aborted)
-        probed.clear()
       }
-      last = now
+      const choice = await chooser.choose(source, now, signal)
+      if (chooser.choice === null) return { samples: [], reason: signal.aborted ? 'timeout' : 'no_data', detail: choice.because }
       const groups = choice.profiles.flatMap((profile) => profile.groups)
       const results = await evaluate(plan.due(groups, now.at), source)
       plan.learn(results, now.at)
       const time = deps.clock.now()
       const samples = sampler.samples(results, { time, at: now.at, uptime: identity.uptime })
+      if (await chooser.doubt(source, identity, signal)) plan.reset()
       return { samples, groups: results.map(outcomeOf), ...verdict(results, choice), ...closeLook(samples) }
-    }
-
-    /** A choice made without all answers is made again in the next run. */
-    function undecided(made: Choice, aborted: boolean): Reading {
-      choice = null
-      return { samples: [], reason: aborted ? 'timeout' : 'no_data', detail: made.because }
     }
 
     return {
