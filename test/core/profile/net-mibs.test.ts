@@ -383,6 +383,14 @@ describe('gateways, sensors of intrusions, hosts, recorders', () => {
       ['snmp_cpu all load_percent=7', 'snmp_storage disk used_percent=33', 'snmp_memory ram used_percent=61'],
     ],
     [
+      'Meraki: devices of the cloud',
+      'meraki',
+      `~29671.1.1.4.1.2.0.24.10.1.2.3|4|attic
+~29671.1.1.4.1.3.0.24.10.1.2.3|2|0
+~29671.1.1.4.1.5.0.24.10.1.2.3|2|12`,
+      ['sensor attic state=0 fault', 'sensor attic clients=12'],
+    ],
+    [
       'Enterasys: chassis',
       'cabletron',
       `~52.4.1.1.8.1.2.0|2|6
