@@ -39,6 +39,7 @@ export const serviceLog = (config: LocalConfig): Promise<Log> =>
 /** Starts a service, tells systemd, and runs it until a signal; resolves when it has stopped. Start errors are one line and exit code 1. */
 export async function runService(log: Log, start: (sd: SdNotify) => Promise<Service>): Promise<void> {
   const sd = createSdNotify({ log })
+  const signals = takeSignals()
   let service: Service
   process.on('unhandledRejection', (error) => {
     log.error({ err: error }, 'a defect: an unhandled rejection; the process ends so that it can be started clean')
@@ -76,12 +77,40 @@ export async function runService(log: Log, start: (sd: SdNotify) => Promise<Serv
           resolve()
         })
     }
-    process.on('SIGHUP', () => (terminalIsGone() ? stop('SIGHUP') : void service.reload()))
-    process.on('SIGINT', () => stop('SIGINT'))
-    process.on('SIGTERM', () => stop('SIGTERM'))
+    signals.serve({ stop, reload: () => void service.reload() })
   })
   // whatever still holds the process has nothing left to do
   setTimeout(() => process.exit(), LINGER_MS).unref()
+}
+
+interface Wishes {
+  readonly stop: (signal: string) => void
+  readonly reload: () => void
+}
+
+/** Takes signals from the first moment on: one that comes during the start does not kill, but is served when the start is done. */
+function takeSignals(): { serve(wishes: Wishes): void } {
+  let serving: Wishes | null = null
+  let early: ((wishes: Wishes) => void)[] = []
+  const take = (wish: (wishes: Wishes) => void): void => {
+    if (serving) wish(serving)
+    else early.push(wish)
+  }
+  const stop = (signal: NodeJS.Signals): void => {
+    // a start that takes longer than a stop may take is not waited for
+    if (!serving) setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref()
+    take((wishes) => wishes.stop(signal))
+  }
+  process.on('SIGHUP', () => (terminalIsGone() ? stop('SIGHUP') : take((wishes) => wishes.reload())))
+  process.on('SIGINT', () => stop('SIGINT'))
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  return {
+    serve(wishes) {
+      serving = wishes
+      for (const wish of early) wish(wishes)
+      early = []
+    },
+  }
 }
 
 /** Was this started at a terminal that has been closed since? Then SIGHUP is the hang-up itself and not the wish to reload. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -110,6 +111,28 @@ describe('an end', () => {
       program.interrupt()
       expect(await program.exited).toBe(0)
       expect(Date.now() - from).toBeLessThan(5000)
+    },
+    40_000,
+  )
+})
+
+describe('a signal during the start', () => {
+  it.each(['SIGHUP', 'SIGTERM'] as const)(
+    '%s does not kill it: what was wished for comes when the start is done',
+    async (signal) => {
+      const dir = await makeTempDir()
+      const config = await writeConfig(join(dir, 'config'), {
+        'jifang.yaml': `mqtt: { url: "mqtt://127.0.0.1:${await freePort()}" }\nagent: { name: box }\nweb: { listen: "127.0.0.1:${await freePort()}" }\n`,
+        'devices.yaml': DEVICES,
+      })
+      const program = jifang(['collector', '--config', config, '--data', join(dir, 'data')])
+      await until(() => existsSync(join(dir, 'data', 'journal')), { everyMs: 1, timeoutMs: 20_000, what: 'the start has begun' })
+      if (signal === 'SIGHUP') {
+        program.hangUp()
+        await until(() => program.stderr().includes('collector runs'), { timeoutMs: 20_000, what: 'it runs all the same' })
+      }
+      expect(await program.stop()).toBe(0)
+      await rm(dir, { recursive: true, force: true })
     },
     40_000,
   )
