@@ -195,6 +195,37 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
       'sensor drive 1 state=1 alarm',
     ],
   ],
+  [
+    'DPS Telecom: named points and inputs',
+    'dps-telecom',
+    [
+      under(
+        '~2682.1.2.5.1',
+        '5.99.1.1.1|4|Door open',
+        '6.99.1.1.1|4|Alarm   ',
+        '5.99.1.1.2|4|Smoke',
+        '6.99.1.1.2|4|Clear',
+        '5.99.1.1.3|4|Undefined',
+        '6.99.1.1.3|4|-',
+      ),
+      under(
+        '~2682.1.2.6.1',
+        '3.5|4|DC VOLTAGE A',
+        '4.5|4|-53.7922',
+        '3.6|4|Room humidity',
+        '4.6|4| 41.5000',
+        '3.17|4|INTERNAL TEMPERATURE',
+        '4.17|4| 78.1976',
+      ),
+    ].join('\n'),
+    [
+      'env Door open state=alarm alarm',
+      'env Smoke state=clear normal',
+      'env DC VOLTAGE A voltage_volt=-53.7922',
+      'env Room humidity humidity_percent=41.5',
+      'env INTERNAL TEMPERATURE value=78.1976',
+    ],
+  ],
 ]
 
 describe('server controllers and storage of the room', () => {
