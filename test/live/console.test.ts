@@ -89,6 +89,16 @@ describe.skipIf(missing('chromium'))('the console in a browser', () => {
     await alarm('T1 温度高').waitFor({ state: 'detached', timeout: 3000 })
   })
 
+  it('speaks English at ?lang=en', async () => {
+    await room.heat(90, 'raised', 'T3')
+    const english = await browser.newPage()
+    await english.goto(`${room.url}/?lang=en`)
+    await english.locator('.alarms > .alarm', { hasText: 'T3 hot' }).locator('button', { hasText: 'acknowledge' }).waitFor()
+    expect(await english.locator('header').textContent()).toMatch(/ok.*alarm.*no data.*live/)
+    await english.close()
+    await room.heat(20, 'resolved', 'T3')
+  })
+
   it('an acknowledgement asks for a token and names its person', async () => {
     await room.heat(60, 'raised', 'T2')
     page.once('dialog', (dialog) => void dialog.accept(OPERATOR))
