@@ -6,6 +6,7 @@ const VOLTRONIC = '1.3.6.1.4.1.21111.1.1'
 const ICT = '1.3.6.1.4.1.39145'
 const TOSHIBA = '1.3.6.1.4.1.186.1.19.2.5.1'
 const GX = '1.3.6.1.4.1.41312.1'
+const CPS = '1.3.6.1.4.1.3808.1.1'
 const APC = '1.3.6.1.4.1.318.1.1.1'
 
 /** Fields of the first series whose name starts so. */
@@ -61,6 +62,19 @@ describe('direct current and UPS families', () => {
       below('1.3.6.1.4.1.6302.2.1.2', '1.0|2|2\n12.2.1.2.1|2|15200\n12.2.1.3.1|4|Shelf'),
       'power_line line=Shelf',
       { current_ampere: 15.2 },
+    ],
+    [
+      'cyberpower',
+      below(CPS, '5.2.2.2.1.2.1|4|A\n5.2.2.2.1.5.1|2|2298\n5.2.2.2.1.7.1|2|3'),
+      'power_line line=A',
+      { voltage_volt: 229.8, state: 'alarm' },
+    ],
+    ['cyberpower', below(CPS, '5.5.2.4.1.3.2|2|41\n5.5.2.4.1.4.2|2|4'), 'power_line bank=bank 1', { current_ampere: 4.1, state: 'alarm' }],
+    [
+      'cyberpower',
+      below(CPS, '7.5.5.1.3.9|2|1\n7.5.5.1.4.9|2|9\n7.5.5.1.6.9|2|1\n7.5.5.1.7.9|2|1342'),
+      'sensor sensor=string 1 battery 9',
+      { voltage_volt: 13.42, state: 'normal' },
     ],
   ])('%s reads %s', async (profile, lines, start, fields) => {
     expect(await one(profile, lines, start)).toMatchObject(fields)
