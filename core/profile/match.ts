@@ -30,8 +30,8 @@ export interface Matching {
 }
 
 /** Asks the device what it is, then asks every profile. Many boxes lie about sysObjectID, so probing objects count as much as it does. */
-export async function matchProfiles(library: ProfileLibrary, source: VarbindSource): Promise<Matching> {
-  const facts = await readFacts(probesOf(library), source)
+export async function matchProfiles(library: ProfileLibrary, source: VarbindSource, quick = false): Promise<Matching> {
+  const facts = await readFacts(probesOf(library), source, quick)
   const own = new Map<string, Verdict>()
   for (const profile of library.profiles) own.set(profile.name, judge(profile, facts))
   const chosen = new Map<string, Verdict>()

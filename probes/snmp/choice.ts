@@ -19,12 +19,18 @@ export interface Sighting {
   readonly at: number
 }
 
-export async function chooseProfiles(wanted: string | readonly string[], library: ProfileLibrary, source: VarbindSource): Promise<Choice> {
+/** `quick`: of a device whose order can't be trusted, only what is likely is asked; `unanswered` counts the rest. */
+export async function chooseProfiles(
+  wanted: string | readonly string[],
+  library: ProfileLibrary,
+  source: VarbindSource,
+  quick = false,
+): Promise<Choice> {
   if (wanted !== 'auto') {
     const named = chooseNamed(typeof wanted === 'string' ? [wanted] : wanted, library)
     return { ...named, profiles: await namedProfiles(named.profiles, source) }
   }
-  const matching = await matchProfiles(library, source)
+  const matching = await matchProfiles(library, source, quick)
   const chosen = matching.verdicts.filter((verdict) => verdict.chosen)
   return {
     profiles: matching.profiles,

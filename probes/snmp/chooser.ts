@@ -6,7 +6,7 @@ import { type Choice, changedSince, chooseProfiles, ProbeMemory, type Sighting }
 import type { SnmpOptions } from './options.ts'
 
 /** How often a choice made with answers missing is looked at again. */
-const MAX_DOUBTS = 3
+const MAX_DOUBTS = 6
 
 /** Which profiles one device is read with, kept until it is another device, another firmware or has restarted. */
 export class ProfileChooser {
@@ -42,7 +42,7 @@ export class ProfileChooser {
     }
     this.#choice = null
     this.#doubts = 0
-    const made = await this.#ask(source, now.identity)
+    const made = await this.#ask(source, now.identity, true)
     if (signal.aborted || made.profiles.length === 0) return made
     this.#last = now
     this.#choice = made
@@ -60,14 +60,14 @@ export class ProfileChooser {
       return false
     }
     this.#doubts++
-    const better = await this.#ask(source, identity)
+    const better = await this.#ask(source, identity, false)
     if (signal.aborted || better.profiles.length === 0) return false
     this.#choice = better
     return better.because !== made.because
   }
 
-  async #ask(source: VarbindSource, identity: Identity): Promise<Choice> {
-    const choice = await chooseProfiles(this.#wanted, this.#library, this.#memory.over(source, identity))
+  async #ask(source: VarbindSource, identity: Identity, quick: boolean): Promise<Choice> {
+    const choice = await chooseProfiles(this.#wanted, this.#library, this.#memory.over(source, identity), quick)
     if (choice.because !== this.#choice?.because) this.#log.info({ profiles: choice.because }, 'profiles chosen')
     return choice
   }

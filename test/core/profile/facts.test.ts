@@ -69,6 +69,15 @@ describe('the facts of a device', () => {
     expect(facts.unanswered).toBe(0)
   })
 
+  it('are first the likely ones where they are asked for quickly', async () => {
+    const { source, asked } = device(box(`${ENTERPRISES}.9.1.1`))
+    const facts = await readFacts([...PROBES, `${ENTERPRISES}.9.2`], source, true)
+    expect(asked).toContain(`${ENTERPRISES}.9.2`)
+    expect(asked).not.toContain(`${ENTERPRISES}.350.1`)
+    expect(asked.length).toBeLessThan(10)
+    expect(facts.unanswered).toBe(99)
+  })
+
   it('tell how many questions had no answer', async () => {
     const { source } = device(box(`${ENTERPRISES}.318.1`), (oid, answer) =>
       oid.endsWith('318.1') || oid.endsWith('33.1') ? 'silent' : answer,
