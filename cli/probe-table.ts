@@ -1,6 +1,6 @@
 import type { Sample } from '../core/model/sample.ts'
 import type { Severity } from '../core/model/severity.ts'
-import { type Language, pad, paint, severityBadge, shown } from './text.ts'
+import { type Language, measured, pad, paint, severityBadge, shown } from './text.ts'
 
 /** What a rule would say of the values just read, before its `for` has passed. */
 export interface Verdict {
@@ -52,7 +52,7 @@ export function renderRun(run: ShownRun, language: Language): string {
     const wait =
       verdict.for_ms > 0 ? (language === 'zh' ? `，持续 ${verdict.for_ms / 1000} 秒后告警` : `, told after ${verdict.for_ms / 1000} s`) : ''
     lines.push(
-      `  ${severityBadge(verdict.severity, language)} ${verdict.title[language]} ${shown(verdict.value)}${verdict.threshold === null ? '' : ` (${verdict.threshold})`}${wait}`,
+      `  ${severityBadge(verdict.severity, language)} ${verdict.title[language]}${measured(verdict.value, verdict.threshold)}${wait}`,
     )
   }
   if (good && run.verdicts.length === 0)

@@ -3,7 +3,7 @@ import type { Alarm } from '../core/model/alarm.ts'
 import type { AgentView, DeviceState, DeviceSummary } from '../core/model/api.ts'
 import { severityRank } from '../core/model/severity.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
-import { ALARM_STATE_TITLE, isNarrow, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
+import { ALARM_STATE_TITLE, isNarrow, type Language, localTime, measured, pad, paint, severityBadge, span } from './text.ts'
 
 interface StatusOptions extends ReadingOptions {
   readonly agents?: boolean
@@ -61,7 +61,7 @@ function roomLines(devices: readonly DeviceSummary[], alarms: readonly Alarm[], 
       ' ',
       severityBadge(alarm.severity, language),
       pad(titles.get(alarm.device) ?? alarm.device, deviceWidth),
-      pad(`${alarm.title[language]} ${shown(alarm.value)}${alarm.threshold === null ? '' : ` (${alarm.threshold})`}`, titleWidth),
+      pad(`${alarm.title[language]}${measured(alarm.value, alarm.threshold)}`, titleWidth),
       pad(`${ALARM_STATE_TITLE[alarm.state][language]}${alarm.ack === null ? '' : ` ${alarm.ack.by}`}`, stateWidth),
       localTime(alarm.since),
       paint('gray', `#${alarm.short_id}`),

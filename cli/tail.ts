@@ -6,7 +6,7 @@ import type { DeviceSummary } from '../core/model/api.ts'
 import { type Client, ClientError } from './client.ts'
 import { readEvents } from './event-stream.ts'
 import { clientOf, languageOf, type ReadingOptions, withReading } from './options.ts'
-import { EVENT_TITLE, isNarrow, type Language, localTime, pad, paint, severityBadge, shown, span } from './text.ts'
+import { EVENT_TITLE, isNarrow, type Language, localTime, measured, pad, paint, severityBadge, span } from './text.ts'
 
 const DEFAULT_LINES = 20
 const MAX_WAIT_MS = 10_000
@@ -127,7 +127,7 @@ export function renderEvent(event: AlarmEvent, title: string, language: Language
     event.kind === 'resolved' || event.kind === 'withdrawn'
       ? ` ${language === 'zh' ? '持续' : 'lasted'} ${span(event.at - alarm.since)}`
       : ''
-  const value = alarm.value === null ? '' : ` ${shown(alarm.value)}${alarm.threshold === null ? '' : ` (${alarm.threshold})`}`
+  const value = measured(alarm.value, alarm.threshold)
   const by = event.by === undefined ? '' : ` ${event.by}${event.text ? `: ${event.text}` : ''}`
   const late = event.late === true ? ` ${language === 'zh' ? '迟到' : 'late'}` : ''
   const cause = alarm.caused_by === null ? '' : ` ${language === 'zh' ? '因' : 'caused by'} ${alarm.caused_by}`

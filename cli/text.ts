@@ -85,6 +85,15 @@ export function span(ms: number): string {
   return `${Math.floor(hours / 24)}d`
 }
 
+/**
+ * What was measured, with a blank before it: ` 95 (> 90)`; a text alone, whose threshold would only repeat it; nothing where the rule asks for
+ * equality, because a code says nothing to people and its word is in the title.
+ */
+export function measured(value: number | string | null, threshold: string | null): string {
+  if (value === null || /^[=!]/.test(threshold ?? '')) return ''
+  return ` ${shown(value)}${typeof value === 'number' && threshold !== null ? ` (${threshold})` : ''}`
+}
+
 /** A measured value for people: at most two decimals. */
 export const shown = (value: number | string | boolean | null): string =>
   typeof value === 'number' ? String(Number(value.toFixed(2))) : value === null ? '' : String(value)
