@@ -42,7 +42,7 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
       'env 2 health=0',
       'env 2 state=0 fault',
       'env DS18B20 28AA 1 temperature_celsius=22.5625',
-      'env eds0068 3 pressure_pascal=101350',
+      'env eds0068 3 pressure_kilopascal=101.35',
     ],
   ],
   [
@@ -224,7 +224,7 @@ const cases: readonly (readonly [string, string, string, readonly string[]])[] =
     [
       'aircon LCP status=1 normal',
       'aircon LCP supply_temperature_celsius=18.2',
-      'aircon LCP discharge_pressure_pascal=2410000',
+      'aircon LCP discharge_pressure_kilopascal=2410',
       'aircon_alarm high pressure state=1 alarm',
       'aircon SCS room_temperature_celsius=23.5',
       'aircon_alarm collective state=1 normal',
