@@ -88,6 +88,9 @@ function endOfFields(text: string, from: number): number {
 
 const plain = (text: string): string => (text.includes('\\') ? text.replace(/\\([,= \\])/g, '$1') : text)
 
+/** An object keeps it to itself: the tag would be lost without a word. */
+const RESERVED = '__proto__'
+
 function parseSeries(text: string): { measurement: string; tags: Record<string, string> } | string {
   let at = endOfToken(text, 0, COMMA)
   const measurement = plain(text.slice(0, at))
@@ -98,6 +101,7 @@ function parseSeries(text: string): { measurement: string; tags: Record<string, 
     const equals = endOfToken(text, at + 1, EQUALS)
     if (equals >= end || equals === at + 1 || equals + 1 === end) return `a tag is not key=value: ${quote(text.slice(at + 1, end))}`
     const key = plain(text.slice(at + 1, equals))
+    if (key === RESERVED) return `no tag can be called ${RESERVED}`
     // Whoever reads the first and whoever reads the last must not disagree on whose sample it is.
     if (Object.hasOwn(tags, key)) return `the tag ${quote(key)} is there twice`
     tags[key] = plain(text.slice(equals + 1, end))
@@ -118,7 +122,9 @@ function parseFields(text: string): Record<string, FieldValue> | string {
     if (end < text.length && text.charCodeAt(end) !== COMMA) return `a comma is missing after ${quote(text.slice(at, end))}`
     const value = parseValue(text.slice(equals + 1, end))
     if (value === undefined) return `not a value: ${quote(text.slice(equals + 1, end))}`
-    fields[plain(text.slice(at, equals))] = value
+    const key = plain(text.slice(at, equals))
+    if (key === RESERVED) return `no field can be called ${RESERVED}`
+    fields[key] = value
     count++
     at = end + 1
   }
