@@ -9,7 +9,7 @@ import { startWeb, type WebSettings } from '../../../collector/web/server.ts'
 import { Counters } from '../../../core/lifecycle/counters.ts'
 import { silentLog } from '../../../core/log/log.ts'
 import type { Alarm, AlarmEvent } from '../../../core/model/alarm.ts'
-import { makeTempDir } from '../../support/temp-dir.ts'
+import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 
 const alarm: Alarm = {
@@ -83,7 +83,7 @@ async function start(over: Partial<WebDeps> = {}, settings: Partial<WebSettings>
     host: '127.0.0.1',
     port: 0,
     tokens,
-    consoleDir: new URL(`file://${await makeTempDir()}/`),
+    consoleDir: new URL(`file://${await tempDir()}/`),
     ...settings,
   })
   onTestFinished(() => web.stop())
