@@ -98,6 +98,7 @@ describe('the driver', () => {
   test('a tool that is not installed is told as such', async () => {
     const probe = createToolProbe(null, ipmiOptions({}), 60_000, deps, '/nowhere/ipmi-sensors')
     await expect(probe.run(AbortSignal.timeout(5000))).rejects.toMatchObject({ reason: 'missing_tool' })
+    await probe.close?.()
   })
 })
 
