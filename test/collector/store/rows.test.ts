@@ -45,7 +45,9 @@ test.each([
 })
 
 test('whatever is encoded comes back with its value, series and time to the microsecond', () => {
-  const name = fc.stringMatching(/^[A-Za-z0-9 ,=温度_.-]{1,12}$/).filter((text) => text.trim() !== '' && text !== 'site' && text !== '__proto__')
+  const name = fc
+    .stringMatching(/^[A-Za-z0-9 ,=温度_.-]{1,12}$/)
+    .filter((text) => text.trim() !== '' && text !== 'site' && text !== '__proto__')
   const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string(), fc.boolean())
   const time = fc.integer({ min: (NOW - 29 * DAY_MS) * 1000, max: NOW * 1000 }).map((us) => us / 1000)
   const reader = new RowReader()
