@@ -121,6 +121,8 @@ process.on('message', (message: ToStore) => {
   }
 })
 process.on('disconnect', () => void end(0))
+// A parent that was killed while this was loading is gone before anybody listened for it.
+if (!process.connected) void end(0)
 // A terminal sends Ctrl-C to the whole group: the collector decides when the store stops.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})

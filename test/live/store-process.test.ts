@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, fork, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmdirSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -119,6 +119,14 @@ test('a flipped byte in the write-ahead log costs nothing: set aside, read again
   await expectAll(second, 50)
   expect(problems).toContain('corrupt')
   expect((await stat(join(dir, 'broken'))).isDirectory()).toBe(true)
+})
+
+test('a process whose parent is gone before it has loaded ends', async () => {
+  const child = fork(built.entry, [], { serialization: 'advanced', execArgv: [] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.disconnect()
+  await until(() => child.exitCode !== null, { timeoutMs: 10_000, what: 'its end' })
+  expect(child.exitCode).toBe(0)
 })
 
 test('a process that hangs is killed and started again', async () => {
